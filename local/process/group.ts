@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+/** How long a process may take to end after SIGTERM before it is killed, in milliseconds. */
+const GRACE = 10_000;
+
+export interface StartOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly folder?: string;
+  /** Both output streams go here. */
+  readonly log: string;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly log: string;
+  /** Resolves with the exit code, or the signal's name, when the process ends for whatever reason. */
+  readonly ended: Promise<number | string>;
+  hasEnded(): boolean;
+  /** Asks it to end, then kills it and everything it started. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts long-running processes that never outlive this one, not even when it is killed with SIGKILL: each gets its own
+ * process group, and a small reaper process that sees our end of a pipe close then kills every group and runs the
+ * clean-up commands that were registered.
+ */
+export class ProcessGroup {
+  readonly #reaper: ChildProcess;
+  readonly #running = new Set<Running>();
+
+  constructor() {
+    const reaper = fileURLToPath(new URL("./reaper.ts", import.meta.url));
+    this.#reaper = spawn(process.execPath, [reaper], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+    this.#reaper.stdin?.on("error", () => {});
+    this.#reaper.unref();
+  }
+
+  async start(options: StartOptions): Promise<Running> {
+    await mkdir(path.dirname(options.log), { recursive: true });
+    const log = openSync(options.log, "a");
+    const child = spawn(options.command, options.args, {
+      cwd: options.folder,
+      env: options.environment ?? process.env,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    const ended = new Promise<number | string>((resolve) => {
+      child.once("exit", (code, signal) => resolve(code ?? signal ?? "unknown"));
+      child.once("error", (error) => resolve(error.message));
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    const pid = child.pid as number;
+    this.#tell({ kind: "watch", pid });
+    let finished = false;
+    ended.then(() => {
+      finished = true;
+    });
+    const running: Running = {
+      pid,
+      log: options.log,
+      ended,
+      hasEnded: () => finished,
+      stop: async () => {
+        signalGroup(pid, "SIGTERM");
+        const late = AbortSignal.timeout(GRACE);
+        while (!finished && !late.aborted) await sleep(20);
+        signalGroup(pid, "SIGKILL");
+        this.#tell({ kind: "forget", pid });
+        this.#running.delete(running);
+      },
+    };
+    this.#running.add(running);
+    return running;
+  }
+
+  /** Registers a command the reaper runs when this process dies without calling `stop`; it must be safe to repeat. */
+  onAbandoned(command: string, args: readonly string[]): void {
+    this.#tell({ kind: "cleanup", command, args });
+  }
+
+  /** Stops everything, last started first. */
+  async stop(): Promise<void> {
+    for (const running of [...this.#running].reverse()) await running.stop();
+    this.#tell({ kind: "done" });
+    this.#reaper.stdin?.end();
+  }
+
+  #tell(message: ReaperMessage): void {
+    this.#reaper.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+}
+
+export type ReaperMessage =
+  | { readonly kind: "watch" | "forget"; readonly pid: number }
+  | { readonly kind: "cleanup"; readonly command: string; readonly args: readonly string[] }
+  | { readonly kind: "done" };
+
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Waits until `ready` answers true; throws with the end of the log when the process ends or time runs out. */
+export async function untilReady(
+  running: Running,
+  title: string,
+  ready: () => Promise<boolean>,
+  timeout = 120_000,
+): Promise<void> {
+  const late = AbortSignal.timeout(timeout);
+  while (!(await ready().catch(() => false))) {
+    if (running.hasEnded())
+      throw new Error(`${title} ended (${await running.ended}) before it was ready:\n${await tail(running.log)}`);
+    if (late.aborted) throw new Error(`${title} was not ready after ${timeout / 1000} s:\n${await tail(running.log)}`);
+    await sleep(50);
+  }
+}
+
+async function tail(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text.split("\n").slice(-20).join("\n");
+}

@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+
+export interface CommandOptions {
+  readonly folder?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Called with every line of either stream, for progress. */
+  readonly onLine?: (line: string) => void;
+  /** Milliseconds after which the command is killed; unlimited by default. */
+  readonly timeout?: number;
+}
+
+/** Runs a command to its end and returns its standard output; a failure throws with the last lines it wrote. */
+export async function run(command: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+  const child = spawn(command, args, {
+    cwd: options.folder,
+    env: options.environment ?? process.env,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: options.timeout,
+    killSignal: "SIGKILL",
+  });
+  let output = "";
+  const recent: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      if (stream === child.stdout) output += chunk;
+      for (const line of chunk.split("\n").filter((text) => text.trim() !== "")) {
+        recent.push(line);
+        if (recent.length > 20) recent.shift();
+        options.onLine?.(line);
+      }
+    });
+  }
+  const code = await new Promise<number | string>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exit, signal) => resolve(exit ?? signal ?? "unknown"));
+  });
+  if (code !== 0) throw new Error(`${command} ${args[0] ?? ""} ended with ${code}:\n${recent.join("\n")}`);
+  return output;
+}
