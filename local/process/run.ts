@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly onLine?: (line: string) => void;
   /** Milliseconds after which the command is killed; unlimited by default. */
   readonly timeout?: number;
+  /** Exit codes that are no failure; 0 by default. */
+  readonly accept?: readonly number[];
 }
 
 /** Runs a command to its end and returns its standard output; a failure throws with the last lines it wrote. */
@@ -34,6 +36,7 @@ export async function run(command: string, args: readonly string[], options: Com
     child.once("error", reject);
     child.once("close", (exit, signal) => resolve(exit ?? signal ?? "unknown"));
   });
-  if (code !== 0) throw new Error(`${command} ${args[0] ?? ""} ended with ${code}:\n${recent.join("\n")}`);
+  if (!(options.accept ?? [0]).some((accepted) => accepted === code))
+    throw new Error(`${command} ${args[0] ?? ""} ended with ${code}:\n${recent.join("\n")}`);
   return output;
 }

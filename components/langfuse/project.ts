@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+
+// The paths and exported names below are a contract with stored state: refresh and destroy import them again.
+const provider: pulumi.dynamic.ResourceProvider = {
+  configure: async ({ config }) => (await import("#components/langfuse/connection.ts")).configure(config),
+  check: async (_olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).check(news),
+  diff: async (_id, olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).diff(olds, news),
+  create: async (inputs) => (await import("#components/langfuse/project-lifecycle.ts")).create(inputs),
+  read: async (id, props) => (await import("#components/langfuse/project-lifecycle.ts")).read(id, props),
+  update: async (id, _olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).update(id, news),
+  delete: async (id, props) => (await import("#components/langfuse/project-lifecycle.ts")).remove(id, props),
+};
+
+export interface ProjectArgs {
+  readonly organizationId: pulumi.Input<string>;
+  /** 3 to 60 characters, unique in the organization. */
+  readonly name: pulumi.Input<string>;
+  /** See `OrganizationArgs.managedBy`. */
+  readonly managedBy: pulumi.Input<string>;
+  /** Key of the organization; a new one changes nothing in Langfuse. */
+  readonly publicKey: pulumi.Input<string>;
+  readonly secretKey: pulumi.Input<string>;
+}
+
+/** A Langfuse project. Its id is the project's id. */
+export class Project extends pulumi.dynamic.Resource {
+  declare readonly name: pulumi.Output<string>;
+
+  constructor(name: string, args: ProjectArgs, options?: pulumi.CustomResourceOptions) {
+    const secret = { hideDiffs: ["__provider"], additionalSecretOutputs: ["secretKey"] };
+    super(provider, name, { ...args }, pulumi.mergeOptions(options, secret), "langfuse", "Project");
+  }
+}

@@ -1,0 +1,82 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseConfiguration } from "#components/configuration.ts";
+import { createKeycloakAdminApi } from "#components/keycloak/admin-api.ts";
+import { LoginGate } from "#components/keycloak/login-gate/login-gate.ts";
+import { readRealmFacts } from "#components/keycloak/login-gate/realm-facts.ts";
+import { RealmRoles } from "#components/keycloak/realm-roles.ts";
+import { SyncServiceAccount } from "#components/keycloak/sync-service-account.ts";
+import { namespaceName } from "#components/kubernetes/namespace.ts";
+import { SyncCronJob } from "#components/kubernetes/sync-cron-job.ts";
+import { LangfuseOrganization } from "#components/langfuse/langfuse-organization.ts";
+import { LangfuseSecrets } from "#components/langfuse/secrets.ts";
+import { keycloakProvider, kubernetesProvider } from "#components/providers.ts";
+import { withReadableErrors } from "#components/readable-errors.ts";
+import { stackValues } from "#components/stack-values.ts";
+import { syncEnvironment, syncSecrets } from "#components/sync-environment.ts";
+import { bundleSync } from "#sync/bundle.ts";
+
+export default () =>
+  withReadableErrors(async () => {
+    const configuration = parseConfiguration(pulumi.getProject(), stackValues());
+    const { keycloak, gate, langfuse, sync, protect, secrets } = configuration;
+    const { realm } = keycloak;
+    const inKeycloak = { provider: keycloakProvider(configuration) };
+    const inKubernetes = { provider: kubernetesProvider(configuration) };
+
+    const roles = new RealmRoles(
+      "roles",
+      { realmId: realm, gateRole: gate.role, roles: configuration.roles },
+      inKeycloak,
+    );
+    const account = new SyncServiceAccount("sync-account", { realmId: realm, clientId: sync.clientId }, inKeycloak);
+    const loginGate = gate.enabled
+      ? new LoginGate(
+          "gate",
+          {
+            realm,
+            role: roles.gateRoleName,
+            roleName: gate.role,
+            facts: await readRealmFacts(
+              createKeycloakAdminApi({ ...keycloak.admin, url: keycloak.url, secret: secrets.keycloakAdminSecret }),
+              { realm, langfuseClient: keycloak.langfuseClient, flowToCopy: gate.flowToCopy },
+            ),
+            scope: gate.scope,
+            flow: gate.flow,
+            flowToCopy: gate.flowToCopy,
+            denyMessage: gate.denyMessage,
+            protect,
+          },
+          inKeycloak,
+        )
+      : undefined;
+
+    const organization = new LangfuseOrganization("organization", { ...langfuse, protect });
+    const namespace = namespaceName(configuration.kubernetes, inKubernetes);
+    const langfuseSecrets = new LangfuseSecrets("langfuse-secrets", { namespace, protect }, inKubernetes);
+    const cronJob = new SyncCronJob(
+      "langfuse-role-sync",
+      {
+        ...sync,
+        namespace,
+        bundle: (await bundleSync()).text,
+        environment: syncEnvironment(configuration, organization.organizationId),
+        secrets: syncSecrets(account, organization),
+      },
+      inKubernetes,
+    );
+
+    return {
+      roleNames: roles.names,
+      gateRoleName: roles.gateRoleName,
+      gateFlowAliases: loginGate ? [loginGate.flowAlias] : [],
+      syncClientId: account.clientId,
+      organizationId: organization.organizationId,
+      projectId: organization.projectId,
+      organizationPublicKey: organization.publicKey,
+      organizationSecretKey: pulumi.secret(organization.secretKey),
+      langfuseSecretName: langfuseSecrets.secretName,
+      syncSecretName: cronJob.secretName,
+      syncCronJobName: cronJob.cronJobName,
+      namespace,
+    };
+  });

@@ -1,0 +1,124 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { run } from "../process/run.ts";
+import { programFolder } from "../pulumi/stack.ts";
+import type { Bed } from "./bed.ts";
+
+/** What the stack says about the deployed sync. */
+export interface DeployedSync {
+  readonly namespace: string;
+  readonly cronJobName: string;
+  readonly secretName: string;
+}
+
+export interface SyncRun {
+  readonly succeeded: boolean;
+  readonly log: string;
+  /** `pod` for a Job in the cluster, `process` where there is no node. */
+  readonly ranAs: "pod" | "process";
+}
+
+/** How long a Job may take from its creation to its end, in milliseconds. */
+const JOB_TIMEOUT = 90_000;
+
+const cronJobAnswer = z.object({
+  spec: z.object({
+    jobTemplate: z.object({
+      spec: z.object({
+        template: z.object({
+          spec: z.object({
+            containers: z.array(
+              z.object({
+                env: z.array(z.object({ name: z.string(), value: z.string().default("") })),
+              }),
+            ),
+            volumes: z.array(z.object({ configMap: z.object({ name: z.string() }).optional() })),
+          }),
+        }),
+      }),
+    }),
+  }),
+});
+const dataAnswer = z.object({ data: z.record(z.string(), z.string()) });
+const jobAnswer = z.object({
+  status: z.object({ succeeded: z.number().optional(), failed: z.number().optional() }).default({}),
+});
+
+/** Runs the deployed sync once: as a Job made from its CronJob, or without a node as a process with the same bundle. */
+export async function runDeployedSync(bed: Bed, sync: DeployedSync, jobName: string): Promise<SyncRun> {
+  return bed.cluster.hasNode ? await runJob(bed, sync, jobName) : await runBundle(bed, sync);
+}
+
+async function runJob({ cluster }: Bed, { namespace, cronJobName }: DeployedSync, jobName: string): Promise<SyncRun> {
+  const inNamespace = ["--namespace", namespace];
+  await cluster.kubectl(["create", "job", jobName, `--from=cronjob/${cronJobName}`, ...inNamespace]);
+  const late = AbortSignal.timeout(JOB_TIMEOUT);
+  for (;;) {
+    const job = jobAnswer.parse(
+      JSON.parse(await cluster.kubectl(["get", "job", jobName, "-o", "json", ...inNamespace])),
+    );
+    if (job.status.succeeded || job.status.failed) {
+      const log = await cluster.kubectl(["logs", `job/${jobName}`, ...inNamespace]);
+      return { succeeded: Boolean(job.status.succeeded), log, ranAs: "pod" };
+    }
+    if (late.aborted)
+      throw new Error(`Job ${jobName} did not end:\n${await cluster.kubectl(["describe", "pods", ...inNamespace])}`);
+    await sleep(250);
+  }
+}
+
+async function runBundle(bed: Bed, sync: DeployedSync): Promise<SyncRun> {
+  const file = path.join(bed.folder, "main.mjs");
+  await writeFile(file, await deployedBundle(bed, sync));
+  const environment = { ...process.env, ...(await deployedEnvironment(bed, sync)) };
+  try {
+    const log = await run(process.execPath, [file, "apply"], { environment, timeout: JOB_TIMEOUT });
+    return { succeeded: true, log, ranAs: "process" };
+  } catch (error) {
+    return { succeeded: false, log: String(error), ranAs: "process" };
+  }
+}
+
+/** What `npm run sync -- plan` shows on this machine, with the deployed settings and credentials. */
+export async function planHere(bed: Bed, sync: DeployedSync): Promise<string> {
+  const environment = {
+    ...process.env,
+    ...(await deployedEnvironment(bed, sync)),
+    KEYCLOAK_URL: bed.keycloak.url,
+    LANGFUSE_URL: bed.langfuse.url,
+  };
+  const main = path.join(programFolder, "sync-function", "main.ts");
+  // A plan with changes ends with 2: that is news, not a failure.
+  return await run(process.execPath, [main, "plan"], { environment, timeout: JOB_TIMEOUT, accept: [0, 2] });
+}
+
+/** Environment that a run of the CronJob gets, with the Secret's values. */
+export async function deployedEnvironment(
+  { cluster }: Bed,
+  { namespace, cronJobName, secretName }: DeployedSync,
+): Promise<Record<string, string>> {
+  const get = async (kind: string, name: string) =>
+    JSON.parse(await cluster.kubectl(["get", kind, name, "--namespace", namespace, "-o", "json"])) as unknown;
+  const { env } = podOf(cronJobAnswer.parse(await get("cronjob", cronJobName)));
+  const { data } = dataAnswer.parse(await get("secret", secretName));
+  const secrets = Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]);
+  return { ...Object.fromEntries(env.map(({ name, value }) => [name, value])), ...Object.fromEntries(secrets) };
+}
+
+async function deployedBundle({ cluster }: Bed, { namespace, cronJobName }: DeployedSync): Promise<string> {
+  const get = async (kind: string, name: string) =>
+    JSON.parse(await cluster.kubectl(["get", kind, name, "--namespace", namespace, "-o", "json"])) as unknown;
+  const { configMap } = podOf(cronJobAnswer.parse(await get("cronjob", cronJobName)));
+  return dataAnswer.parse(await get("configmap", configMap)).data["main.mjs"] ?? "";
+}
+
+function podOf({ spec }: z.output<typeof cronJobAnswer>): {
+  env: readonly { name: string; value: string }[];
+  configMap: string;
+} {
+  const pod = spec.jobTemplate.spec.template.spec;
+  const configMap = pod.volumes.find((volume) => volume.configMap)?.configMap?.name ?? "";
+  return { env: pod.containers[0]?.env ?? [], configMap };
+}

@@ -1,0 +1,76 @@
+/** What goes wrong with a request. */
+export type Fault =
+  /** Forwarded later. */
+  | { readonly kind: "delay"; readonly milliseconds: number }
+  /** Answered here; the server never sees it. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
+  /** The connection breaks: `before` the server sees the request, or `after` it has acted and its answer is lost. */
+  | { readonly kind: "cut"; readonly when: "before" | "after" }
+  /** The header promises the whole body, but the connection breaks after `bytes` of it; default half. */
+  | { readonly kind: "truncate"; readonly bytes?: number }
+  /** The status and headers are the server's, the body is not; default something that is not JSON. */
+  | { readonly kind: "garbage"; readonly body?: string };
+
+export interface RequestLine {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+}
+
+/** Which requests a fault happens to, counted from the moment the rule is set. */
+export interface FaultRule {
+  readonly fault: Fault;
+  /** Default: every request. */
+  readonly matches?: (request: RequestLine) => boolean;
+  /** 0-based position, among the requests that match, of the first to be hit. Default 0. */
+  readonly position?: number;
+  /** How many are hit. Default 1 when there is a position, otherwise all. */
+  readonly count?: number;
+}
+
+/** What happens to one request: the delays of all its rules, and the first other fault. */
+export interface Outcome {
+  /** In milliseconds. */
+  readonly delay: number;
+  readonly fault: Exclude<Fault, { kind: "delay" }> | undefined;
+}
+
+/** Rules that are in force, each with the number of matching requests so far. */
+export class FaultRules {
+  readonly #rules = new Map<FaultRule, number>();
+
+  /** Returns a function that withdraws the rule. */
+  add(rule: FaultRule): () => void {
+    const own = { ...rule };
+    this.#rules.set(own, 0);
+    return () => this.#rules.delete(own);
+  }
+
+  clear(): void {
+    this.#rules.clear();
+  }
+
+  outcomeOf(request: RequestLine): Outcome {
+    let delay = 0;
+    let fault: Outcome["fault"];
+    for (const [rule, seen] of this.#rules) {
+      if (rule.matches && !rule.matches(request)) continue;
+      this.#rules.set(rule, seen + 1);
+      if (!isHit(rule, seen)) continue;
+      if (rule.fault.kind === "delay") delay += rule.fault.milliseconds;
+      else fault ??= rule.fault;
+    }
+    return { delay, fault };
+  }
+}
+
+function isHit({ position, count }: FaultRule, index: number): boolean {
+  const first = position ?? 0;
+  const hits = count ?? (position === undefined ? Number.POSITIVE_INFINITY : 1);
+  return index >= first && index < first + hits;
+}

@@ -1,0 +1,169 @@
+import { spawn } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse as parseYaml, stringify as stringifyYaml } from "yaml";
+import type { Progress } from "../progress.ts";
+import { pulumiEnvironment } from "../toolchain/toolchain.ts";
+
+/** Folder of the program. */
+export const programFolder = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Number of resources by what happened to them: `create`, `same`, `update`, `delete` … */
+export type Changes = Readonly<Record<string, number>>;
+
+export interface Outcome {
+  readonly exitCode: number;
+  /** What a person would have seen, both streams. */
+  readonly output: string;
+  readonly changes: Changes;
+}
+
+export interface StackOptions {
+  readonly name: string;
+  /** Folder for state, configuration and the CLI's own home; nothing outside it is written. */
+  readonly folder: string;
+  readonly progress: Progress;
+  /** Configuration without secrets: a JSON value for each key. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Ends the command that is running, as Ctrl-C would. */
+  readonly signal?: AbortSignal;
+}
+
+/** Longest that one engine command may take, in milliseconds. */
+const COMMAND_TIMEOUT = 300_000;
+
+/** One stack of the program on the real engine, with a file backend of its own. */
+export class Stack {
+  readonly #options: StackOptions;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #configuration: string;
+  #commands = 0;
+
+  private constructor(options: StackOptions, environment: NodeJS.ProcessEnv) {
+    this.#options = options;
+    this.#environment = environment;
+    this.#configuration = path.join(options.folder, `Pulumi.${options.name}.yaml`);
+  }
+
+  static async create(options: StackOptions): Promise<Stack> {
+    await mkdir(options.folder, { recursive: true });
+    const base = await pulumiEnvironment(options.folder, options.progress, "local stacks only");
+    // The flag --event-log counts as a debugging aid.
+    const environment = { ...base, PULUMI_DEBUG_COMMANDS: "true", ...options.environment };
+    const stack = new Stack(options, environment);
+    // A project of the same name, so that the stack's configuration is written here and not beside the program.
+    await writeFile(path.join(options.folder, "Pulumi.yaml"), "name: langfuse-access\nruntime: nodejs\n");
+    await stack.#mustRun(["stack", "init", options.name]);
+    await stack.configure(options.settings);
+    for (const [key, value] of Object.entries(options.secrets)) await stack.setSecret(key, value);
+    return stack;
+  }
+
+  /** Replaces the settings; secrets stay. */
+  async configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const file = parseYaml(await readFile(this.#configuration, "utf8")) as StackFile;
+    const isSecret = ([key]: [string, unknown]) => key.replace(/^.*:/, "") in this.#options.secrets;
+    const secrets = Object.entries(file.config ?? {}).filter(isSecret);
+    const plain = Object.entries(settings).map(([key, value]) => [`langfuse-access:${key}`, value]);
+    await writeFile(
+      this.#configuration,
+      stringifyYaml({ ...file, config: Object.fromEntries([...plain, ...secrets]) }),
+    );
+  }
+
+  /** The value goes through standard input: arguments are visible to everybody on the machine. */
+  async setSecret(key: string, value: string): Promise<void> {
+    await this.#mustRun(["config", "set", "--secret", key], value);
+  }
+
+  preview(args: readonly string[] = []): Promise<Outcome> {
+    return this.#engine(["preview", "--diff", ...args]);
+  }
+
+  up(args: readonly string[] = []): Promise<Outcome> {
+    return this.#engine(["up", "--yes", "--skip-preview", ...args]);
+  }
+
+  refresh(args: readonly string[] = []): Promise<Outcome> {
+    return this.#engine(["refresh", "--yes", "--skip-preview", ...args]);
+  }
+
+  destroy(args: readonly string[] = []): Promise<Outcome> {
+    return this.#engine(["destroy", "--yes", "--skip-preview", ...args]);
+  }
+
+  async outputs(options: { readonly showSecrets?: boolean } = {}): Promise<Record<string, unknown>> {
+    const secrets = options.showSecrets ? ["--show-secrets"] : [];
+    return JSON.parse(await this.#mustRun(["stack", "output", "--json", ...secrets])) as Record<string, unknown>;
+  }
+
+  /** The whole state as it is stored. */
+  async export(): Promise<string> {
+    return await this.#mustRun(["stack", "export"]);
+  }
+
+  async #engine(args: readonly string[]): Promise<Outcome> {
+    this.#commands += 1;
+    const log = path.join(this.#options.folder, `events-${this.#commands}.json`);
+    const flags = ["--config-file", this.#configuration, "--non-interactive", "--color", "never", "--event-log", log];
+    const { exitCode, output, errors } = await this.#run(programFolder, [...args, ...flags]);
+    const changes = summary(await readFile(log, "utf8").catch(() => ""));
+    await rm(log, { force: true });
+    return { exitCode, output: output + errors, changes };
+  }
+
+  async #mustRun(args: readonly string[], input?: string): Promise<string> {
+    const { exitCode, output, errors } = await this.#run(this.#options.folder, args, input);
+    if (exitCode === 0) return output;
+    throw new Error(`pulumi ${args.slice(0, 2).join(" ")} ended with ${exitCode}:\n${errors}`);
+  }
+
+  async #run(
+    folder: string,
+    args: readonly string[],
+    input = "",
+  ): Promise<{ exitCode: number; output: string; errors: string }> {
+    const stack = args[1] === "init" ? [] : ["--stack", this.#options.name];
+    const child = spawn("pulumi", [...args, ...stack], {
+      cwd: folder,
+      env: this.#environment,
+      // A group of its own: Ctrl-C reaches it through us, once, so that the engine can end in order.
+      detached: true,
+      timeout: COMMAND_TIMEOUT,
+    });
+    const interrupt = () => child.pid !== undefined && process.kill(-child.pid, "SIGINT");
+    this.#options.signal?.addEventListener("abort", interrupt, { once: true });
+    let output = "";
+    let errors = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      errors += text;
+    });
+    child.stdin.end(input);
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => resolve(code ?? 130));
+    });
+    this.#options.signal?.removeEventListener("abort", interrupt);
+    return { exitCode, output, errors };
+  }
+}
+
+interface StackFile {
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** The engine's own count, from the last event of its log. */
+function summary(log: string): Changes {
+  for (const line of log.trim().split("\n").reverse()) {
+    if (line === "") continue;
+    const event = JSON.parse(line) as { summaryEvent?: { resourceChanges?: Changes } };
+    if (event.summaryEvent) return event.summaryEvent.resourceChanges ?? {};
+  }
+  return {};
+}

@@ -1,0 +1,92 @@
+import * as z from "zod";
+import { type Outcome, outcomeSchema } from "../apply/apply.ts";
+import { CHANGE_KINDS, type Change } from "../plan/change.ts";
+import { planSchema } from "../plan/plan.ts";
+
+/** What a failed run prints with `--json`; `kind` is that of the `AccessError`. */
+export const failureReport = z.object({
+  command: z.string(),
+  exitCode: z.number().int(),
+  error: z.object({ kind: z.string(), message: z.string() }),
+});
+
+/** What `plan --json` prints; a failed run prints a `failureReport`. */
+export const planReport = z.object({
+  command: z.literal("plan"),
+  exitCode: z.number().int(),
+  organization: z.string(),
+  plan: planSchema,
+});
+export type PlanReport = z.output<typeof planReport>;
+
+/** What `apply --json` prints; a failed run prints a `failureReport`. */
+export const applyReport = z.object({
+  command: z.literal("apply"),
+  exitCode: z.number().int(),
+  organization: z.string(),
+  plan: planSchema,
+  outcome: outcomeSchema,
+});
+export type ApplyReport = z.output<typeof applyReport>;
+
+/** A plan for people: one line for everybody who changes or is left alone, and a summary. */
+export function planText({ organization, plan }: Pick<PlanReport, "organization" | "plan">): string {
+  const rows = [
+    ...plan.changes.map(changeRow),
+    ...plan.untouched.map(({ email, role, reason }) => [email, role, `left alone because ${reason}`]),
+  ];
+  const head = plan.changes.length === 0 ? "nothing to change" : count(plan.changes.length, "change");
+  const kinds = CHANGE_KINDS.map(
+    (kind) => [kind, plan.changes.filter((change) => change.kind === kind).length] as const,
+  )
+    .filter(([, number]) => number > 0)
+    .map(([kind, number]) => `${number} ${kind}`);
+  const detail = kinds.length > 0 ? ` (${kinds.join(", ")})` : "";
+  return [
+    ...table(rows),
+    `Organization ${organization}: ${head}${detail}, ${plan.untouched.length} left alone, ${plan.inSync} in sync; fingerprint ${plan.fingerprint.slice(0, 12)}`,
+  ].join("\n");
+}
+
+/** What an `apply` did, after the plan it followed. */
+export function outcomeText(outcome: Outcome): string {
+  const { applied, failed, notAttempted, unverified } = outcome;
+  const parts = [`${applied.length} applied`];
+  if (failed.length > 0) parts.push(`${failed.length} failed`);
+  if (notAttempted.length > 0) parts.push(`${notAttempted.length} not attempted because the run was told to stop`);
+  return [
+    ...failed.map(({ change, message }) => `failed: ${clean(change.email)} ${arrow(change)}: ${clean(message)}`),
+    ...(unverified === undefined ? [] : [`not verified: ${clean(unverified)}`]),
+    `Applied: ${parts.join(", ")}`,
+  ].join("\n");
+}
+
+export function isComplete({ failed, notAttempted, unverified }: Outcome): boolean {
+  return failed.length === 0 && notAttempted.length === 0 && unverified === undefined;
+}
+
+function changeRow(change: Change): string[] {
+  return [change.email, arrow(change), `because ${change.reason}`];
+}
+
+function arrow({ from, to }: Pick<Change, "from" | "to">): string {
+  return `${from} → ${to}`;
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const cleaned = rows.map((row) => row.map(clean));
+  const width = (column: number) => cleaned.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0);
+  const [first, second] = [width(0), width(1)];
+  return cleaned.map(
+    ([email = "", role = "", reason = ""]) => `${email.padEnd(first)}  ${role.padEnd(second)}  ${reason}`,
+  );
+}
+
+/** Addresses and messages come from servers that do not check them; a terminal would obey control characters. */
+function clean(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "�");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

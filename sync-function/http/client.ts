@@ -1,0 +1,156 @@
+import http from "node:http";
+import https from "node:https";
+import axios, { type AxiosError, type AxiosInstance } from "axios";
+import axiosRetry from "axios-retry";
+import * as z from "zod";
+import { AccessError } from "../errors.ts";
+import { answeredStatus, type CallName, failureOf, type Remedy } from "./failure.ts";
+import { DEFAULT_ATTEMPTS, isWorthRepeating, pauseAfter, type Repetition, retryAfterOf } from "./retry.ts";
+
+export interface HttpOptions {
+  /** Name of the server in messages, for example `Keycloak`. */
+  readonly service: string;
+  /** Absolute address that every path is appended to. */
+  readonly baseUrl: string;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds one try may be silent. Default 30 000. */
+  readonly timeout?: number;
+  /** Milliseconds a call may take with all its repetitions. Default 120 000. */
+  readonly deadline?: number;
+  /** How often one call is tried in all. Default 5. */
+  readonly attempts?: number;
+  /** Connections that are kept open and used at the same time; more calls wait. Default 8. */
+  readonly connections?: number;
+  /** Ends every call, for a run that has a deadline of its own. */
+  readonly signal?: AbortSignal;
+  /** Better advice than the status alone gives. */
+  readonly remedy?: Remedy;
+}
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Begins with `/`; parts that come from data are encoded by `pathSegment`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, or as a form when it is `URLSearchParams`. */
+  readonly body?: unknown;
+  /** Default by method: GET `read`, POST `create`, the others `idempotent`. */
+  readonly repetition?: Repetition;
+}
+
+export interface HttpClient {
+  /**
+   * Sends a request and returns its checked answer.
+   *
+   * @throws AccessError `unauthorised` for 401 and 403, `incomplete` for an answer of another shape or a broken one,
+   * `unreachable` for everything else; `status` tells the answer's status where there was one
+   */
+  send<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T>;
+}
+
+/** Answers are held in memory; 50 000 members are 5 MB, so this only stops what cannot be an answer. */
+const LARGEST_ANSWER = 128 * 1024 * 1024;
+
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const deadline = options.deadline ?? 120_000;
+  const agent = { keepAlive: true, maxSockets: options.connections ?? 8 };
+  const instance = axios.create({
+    adapter: "http",
+    timeout: options.timeout ?? 30_000,
+    headers: { accept: "application/json", ...options.headers },
+    httpAgent: new http.Agent(agent),
+    httpsAgent: new https.Agent(agent),
+    // A redirect would take the credentials to an address nobody configured.
+    maxRedirects: 0,
+    maxContentLength: LARGEST_ANSWER,
+    // Blanks as %20: axios would send a plus sign.
+    paramsSerializer: { encode: encodeURIComponent },
+    // The body is parsed below: axios would pass on a cut-off JSON text as a string.
+    responseType: "text",
+    transformResponse: [(data: unknown) => data],
+  });
+  axiosRetry(instance, { retries: (options.attempts ?? DEFAULT_ATTEMPTS) - 1, shouldResetTimeout: true });
+  const baseUrl = options.baseUrl.replace(/\/+$/, "");
+  return {
+    async send(request, schema) {
+      const url = `${baseUrl}${request.path}`;
+      const call: CallName = { service: options.service, method: request.method, url: withoutSecrets(url) };
+      let text: string;
+      try {
+        text = await exchange(instance, url, request, deadline, options.signal);
+      } catch (error) {
+        throw failureOf(error, call, { deadline }, options.remedy);
+      }
+      return parseAnswer(text, schema, call);
+    },
+  };
+}
+
+async function exchange(
+  instance: AxiosInstance,
+  url: string,
+  request: HttpRequest,
+  deadline: number,
+  runSignal: AbortSignal | undefined,
+): Promise<string> {
+  const timer = new AbortController();
+  const timeout = setTimeout(() => timer.abort(), deadline);
+  const endsAt = Date.now() + deadline;
+  const repetition = request.repetition ?? defaultRepetition(request.method);
+  const isForm = request.body instanceof URLSearchParams;
+  const contentType = isForm ? "application/x-www-form-urlencoded" : "application/json";
+  const pauseFor = (attempt: number, error: AxiosError) =>
+    pauseAfter(attempt, retryAfterOf(error.response?.headers["retry-after"], Date.now()), Math.random());
+  try {
+    const answer = await instance.request<unknown>({
+      url,
+      method: request.method,
+      params: request.query,
+      headers: { ...(request.body === undefined ? {} : { "content-type": contentType }), ...request.headers },
+      data: isForm ? String(request.body) : request.body === undefined ? undefined : JSON.stringify(request.body),
+      signal: runSignal === undefined ? timer.signal : AbortSignal.any([timer.signal, runSignal]),
+      "axios-retry": {
+        retryCondition: (error) =>
+          isWorthRepeating({ status: answeredStatus(error), code: error.code }, repetition) &&
+          Date.now() + pauseFor(1, error) < endsAt,
+        retryDelay: pauseFor,
+      },
+    });
+    return typeof answer.data === "string" ? answer.data : "";
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+function parseAnswer<T>(text: string, schema: z.ZodType<T>, call: CallName): T {
+  let value: unknown;
+  try {
+    value = text === "" ? undefined : JSON.parse(text);
+  } catch {
+    throw unexpected(call, "the answer is not JSON");
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const place = issue === undefined ? "" : `${z.core.toDotPath(issue.path)}: ${issue.message}`;
+  throw unexpected(call, `the answer has another shape than expected (${place})`);
+}
+
+function unexpected(call: CallName, what: string): AccessError {
+  return new AccessError(
+    "incomplete",
+    `${call.service}: ${call.method} ${call.url}: ${what}; check that the address is that of ${call.service} itself, and its version`,
+  );
+}
+
+function defaultRepetition(method: HttpRequest["method"]): Repetition {
+  if (method === "GET") return "read";
+  return method === "POST" ? "create" : "idempotent";
+}
+
+function withoutSecrets(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}

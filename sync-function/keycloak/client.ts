@@ -1,0 +1,188 @@
+import * as z from "zod";
+import { AccessError } from "../errors.ts";
+import { createHttpClient, type HttpRequest } from "../http/client.ts";
+import { pathSegment } from "../http/path.ts";
+import {
+  group,
+  groupCount,
+  type KeycloakGroup,
+  type KeycloakRole,
+  type KeycloakUser,
+  role,
+  user,
+  userCount,
+} from "./answers.ts";
+import { pagesOf } from "./paging.ts";
+import { createTokenSource, type TokenOptions } from "./token.ts";
+
+export interface KeycloakOptions extends TokenOptions {
+  /** Rows of a page; for tests. Default 1000. */
+  readonly pageSize?: number;
+}
+
+/** What the sync reads of a realm, and nothing else. Every method throws `AccessError`. */
+export interface KeycloakClient {
+  readonly realm: string;
+  /** Id of the user behind the sync's own service account. */
+  ownUserId(): Promise<string>;
+  /** All realm roles. 403 without `view-realm` (since 26.4.11 and 26.5.6). */
+  listRoles(): Promise<readonly KeycloakRole[]>;
+  /** Direct children of a composite role; without `view-clients` those of clients are left out. */
+  listComposites(roleId: string): Promise<readonly KeycloakRole[]>;
+  /** Who holds a role **directly**; not through groups or composites. */
+  roleUsers(roleName: string): AsyncGenerator<readonly KeycloakUser[]>;
+  /** All groups with their direct roles, in no order; checked against their count. */
+  listGroups(): Promise<readonly KeycloakGroup[]>;
+  /** Direct members of a group; not those of its children. */
+  groupMembers(groupId: string): AsyncGenerator<readonly KeycloakUser[]>;
+  /** All people without service accounts; local and imported ones are counted. */
+  countUsers(): Promise<number>;
+  /** All people without service accounts, checked against their count at the end. */
+  users(): AsyncGenerator<readonly KeycloakUser[]>;
+  /** Everybody with exactly this address, whatever its case; several where the realm allows it. */
+  findUsers(email: string): Promise<readonly KeycloakUser[]>;
+  /** Undefined when there is no such person. */
+  getUser(id: string): Promise<KeycloakUser | undefined>;
+  /** Effective realm roles of a person: direct, by groups and their parents, by composites. The authoritative answer. */
+  listEffectiveRoles(userId: string): Promise<readonly KeycloakRole[]>;
+}
+
+const users = z.array(user);
+const roles = z.array(role);
+const groups = z.array(group);
+
+export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
+  const send = authorisedSender(options);
+  const { pageSize, realm, clientId } = options;
+  const get = <T>(path: string, schema: z.ZodType<T>, query?: HttpRequest["query"]) =>
+    send({ method: "GET", path, ...(query && { query }) }, schema);
+  const userPages = (path: string, title: string) =>
+    pagesOf((first, max) => get(path, users, { first, max, briefRepresentation: true }), title, pageSize);
+  const groupPages = (path: string, title: string) =>
+    pagesOf((first, max) => get(path, groups, { first, max, briefRepresentation: false }), title, pageSize);
+  const countUsers = () => get("/users/count", userCount);
+  const countGroups = async () => (await get("/groups/count", groupCount)).count;
+
+  const walkGroups = async (): Promise<KeycloakGroup[]> => {
+    const found: KeycloakGroup[] = [];
+    for await (const page of groupPages("/groups", "top-level groups")) found.push(...page);
+    for (const parent of found) {
+      const path = `/groups/${pathSegment(parent.id)}/children`;
+      for await (const page of groupPages(path, `children of group ${parent.path ?? parent.id}`)) {
+        // The list grows while it is walked, so that grandchildren get their turn.
+        found.push(...page.map((child) => ({ ...child, parentId: parent.id })));
+      }
+    }
+    return found;
+  };
+
+  return {
+    realm,
+    ownUserId: async () => {
+      const subject = await send.subject();
+      if (subject !== undefined) return subject;
+      // A client without the scope `basic` has tokens without `sub`.
+      const username = `service-account-${clientId.toLowerCase()}`;
+      const own = (await get("/users", users, { username, exact: true, briefRepresentation: true }))[0];
+      if (own !== undefined) return own.id;
+      throw new AccessError(
+        "unauthorised",
+        `Keycloak: the sync cannot find its own user "${username}" in realm "${realm}"; grant its service account view-users of realm-management`,
+      );
+    },
+    listRoles: () => get("/roles", roles, { briefRepresentation: true }),
+    listComposites: (roleId) => get(`/roles-by-id/${pathSegment(roleId)}/composites`, roles),
+    roleUsers: (roleName) => userPages(`/roles/${pathSegment(roleName)}/users`, `people with role "${roleName}"`),
+    listGroups: async () => {
+      // A blank finds every group on all versions; an empty text finds only those at the top on newer ones.
+      const query = { search: " ", populateHierarchy: false, briefRepresentation: false, subGroupsCount: false };
+      const flat = unique(await get("/groups", groups, query));
+      const count = await countGroups();
+      const found = flat.length === count ? flat : unique(await walkGroups());
+      if (found.length >= count || found.length >= (await countGroups())) return found;
+      throw new AccessError(
+        "incomplete",
+        `Keycloak: realm "${realm}" has ${count} groups but lists ${found.length}; grant the service account view-users of realm-management`,
+      );
+    },
+    groupMembers: (groupId) => userPages(`/groups/${pathSegment(groupId)}/members`, `members of group ${groupId}`),
+    countUsers,
+    users: async function* () {
+      const count = await countUsers();
+      let found = 0;
+      for await (const page of userPages("/users", "people")) {
+        found += page.length;
+        yield page;
+      }
+      // Somebody may have been deleted during the walk: the lower of the two counts is what must be there.
+      if (found >= count || found >= (await countUsers())) return;
+      throw new AccessError(
+        "incomplete",
+        `Keycloak: realm "${realm}" has ${count} people but lists ${found}; grant the service account view-users of realm-management`,
+      );
+    },
+    findUsers: async (email) => {
+      const found = await get("/users", users, { email, exact: true, briefRepresentation: true });
+      return found.filter((person) => person.email?.toLowerCase() === email.toLowerCase());
+    },
+    getUser: async (id) => {
+      try {
+        return await get(`/users/${pathSegment(id)}`, user);
+      } catch (error) {
+        if (error instanceof AccessError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+    listEffectiveRoles: (userId) =>
+      get(`/users/${pathSegment(userId)}/role-mappings/realm/composite`, roles, { briefRepresentation: true }),
+  };
+}
+
+interface AuthorisedSender {
+  <T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T>;
+  subject(): Promise<string | undefined>;
+}
+
+/** Sends with a token; a token that is refused is replaced and the request repeated, once. */
+function authorisedSender(options: KeycloakOptions): AuthorisedSender {
+  const tokens = createTokenSource(options);
+  const client = createHttpClient({
+    ...options,
+    service: "Keycloak",
+    baseUrl: `${options.url.replace(/\/+$/, "")}/admin/realms/${pathSegment(options.realm)}`,
+    remedy: (status) => adminRemedy(status, options),
+  });
+  const sendWith = <T>(token: string, request: HttpRequest, schema: z.ZodType<T>) =>
+    client.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }, schema);
+  const send = async <T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> => {
+    const token = await tokens.current();
+    try {
+      return await sendWith(token.value, request, schema);
+    } catch (error) {
+      if (!(error instanceof AccessError && error.status === 401)) throw error;
+      return await sendWith((await tokens.replace(token)).value, request, schema);
+    }
+  };
+  return Object.assign(send, { subject: async () => (await tokens.current()).subject });
+}
+
+function adminRemedy(status: number, { realm, clientId }: KeycloakOptions): string | undefined {
+  if (status === 401) {
+    return (
+      `a new token of client "${clientId}" is refused: since Keycloak 26.8.2 the client needs the client scope "kc-admin-api" as a default scope; ` +
+      `otherwise check that KEYCLOAK_URL is the address the token names as issuer, and that the client is enabled`
+    );
+  }
+  if (status === 403) {
+    return (
+      `grant the service account of client "${clientId}" the roles view-users and view-realm of realm-management, ` +
+      `leave fullScopeAllowed on or map these roles to its scope, and since Keycloak 26.8.2 add the default client scope "kc-admin-api"`
+    );
+  }
+  if (status === 404) return `check KEYCLOAK_URL and that realm "${realm}" and what is named in the address exist`;
+  return undefined;
+}
+
+function unique<T extends { readonly id: string }>(items: readonly T[]): T[] {
+  return [...new Map(items.map((item) => [item.id, item])).values()];
+}

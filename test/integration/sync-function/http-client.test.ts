@@ -1,0 +1,125 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { createHttpClient } from "#sync/http/client.ts";
+import { createLangfuseClient } from "#sync/langfuse/client.ts";
+import { type Answer, startServer } from "./http-server.ts";
+import { LANGFUSE_CREDENTIALS } from "./organization-server.ts";
+
+const anything = z.unknown();
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe("an error", () => {
+  it.each<readonly [string, Answer]>([
+    ["a refusal", { status: 401, json: { error: "Invalid credentials" } }],
+    ["a lost answer", (response) => response.destroy()],
+    ["another shape", { status: 200, json: { memberships: [{ role: "sk-lf-secret-value" }] } }],
+    ["a silence", () => {}],
+  ])("after %s holds no credentials, however it is printed", async (_title, answer) => {
+    await using server = await startServer(() => answer);
+    const client = createLangfuseClient({ url: server.url, ...LANGFUSE_CREDENTIALS, attempts: 1, timeout: 60 });
+    const error = await failureOf(client.listMemberships());
+    const printed = inspect(error, { depth: 20, showHidden: true });
+    expect(printed).toContain("GET");
+    expect(printed).toContain("/api/public/organizations/memberships");
+    expect(printed).not.toContain("sk-lf-secret-value");
+    expect(printed).not.toContain(Buffer.from("pk-lf-test:sk-lf-secret-value").toString("base64"));
+  });
+
+  it("does not repeat the query, and tells the status", async () => {
+    await using server = await startServer(() => ({ status: 404, text: "<html><title>404</title>" }));
+    const client = createHttpClient({ service: "Langfuse", baseUrl: server.url });
+    const error = await failureOf(client.send({ method: "GET", path: "/users", query: { email: "a@b.c" } }, anything));
+    expect(error).toMatchObject({ name: "AccessError", kind: "unreachable", status: 404 });
+    expect(String(error)).toContain(`GET ${server.url}/users answered 404: an HTML page titled "404"`);
+    expect(String(error)).not.toContain("a@b.c");
+  });
+
+  it("names the address that a redirect points to, and does not follow it", async () => {
+    await using server = await startServer(() => ({ status: 308, headers: { location: "/elsewhere?token=1" } }));
+    const client = createHttpClient({ service: "Langfuse", baseUrl: server.url });
+    const error = await failureOf(client.send({ method: "GET", path: "/users" }, anything));
+    expect(String(error)).toMatch(/not redirected \(it points to \/elsewhere\)$/);
+    expect(server.received).toHaveLength(1);
+  });
+});
+
+describe("a call", () => {
+  it("waits as long as the server asks for", async () => {
+    let refusals = 1;
+    await using server = await startServer(() =>
+      refusals-- > 0 ? { status: 429, headers: { "retry-after": "1" } } : { status: 200, json: {} },
+    );
+    const client = createHttpClient({ service: "Langfuse", baseUrl: server.url });
+    const started = performance.now();
+    await client.send({ method: "POST", path: "/things", body: {} }, anything);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+  });
+
+  it("does not wait for what comes after its deadline", async () => {
+    await using server = await startServer(() => ({ status: 429, headers: { "retry-after": "3600" } }));
+    const client = createHttpClient({ service: "Langfuse", baseUrl: server.url });
+    expect(await failureOf(client.send({ method: "GET", path: "/things" }, anything))).toMatchObject({ status: 429 });
+  });
+
+  it("ends at its deadline with all its repetitions", async () => {
+    await using server = await startServer(() => () => {});
+    const client = createHttpClient({
+      service: "Langfuse",
+      baseUrl: server.url,
+      timeout: 100,
+      deadline: 250,
+      attempts: 50,
+    });
+    const started = performance.now();
+    const error = await failureOf(client.send({ method: "GET", path: "/things" }, anything));
+    expect(error).toMatchObject({ kind: "unreachable" });
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it("that creates something is not repeated when the answer was lost", async () => {
+    await using server = await startServer(() => (response) => response.destroy());
+    const client = createHttpClient({ service: "Langfuse", baseUrl: server.url });
+    await failureOf(client.send({ method: "POST", path: "/projects", body: {} }, anything));
+    expect(server.received).toHaveLength(1);
+  });
+
+  it("encodes blanks and plus signs of the query so that every server reads them alike", async () => {
+    await using server = await startServer(() => ({ status: 200, json: [] }));
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url });
+    await client.send({ method: "GET", path: "/x", query: { search: " ", email: "a+b@c.d" } }, anything);
+    expect(server.received[0]?.url.search).toBe("?search=%20&email=a%2Bb%40c.d");
+  });
+
+  it("uses no more connections than allowed and keeps them", async () => {
+    const ports = new Set<number | undefined>();
+    await using server = await startServer(() => (response) => {
+      ports.add(response.socket?.remotePort);
+      setTimeout(() => response.writeHead(200).end("{}"), 2);
+    });
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url, connections: 2 });
+    await Promise.all(Array.from({ length: 20 }, () => client.send({ method: "GET", path: "/x" }, anything)));
+    expect(ports.size).toBe(2);
+  });
+});
+
+describe("deleting from Langfuse twice", () => {
+  it("is success where the second time is answered with 404", async () => {
+    await using server = await startServer(() => ({ status: 404, json: { error: "Project membership not found" } }));
+    const client = createLangfuseClient({ url: server.url, ...LANGFUSE_CREDENTIALS });
+    await expect(client.deleteProjectMembership("p", "u")).resolves.toBeUndefined();
+  });
+
+  it("is a failure when the project itself is unknown", async () => {
+    const error = "Project not found or does not belong to this organization";
+    await using server = await startServer(() => ({ status: 404, json: { error } }));
+    const client = createLangfuseClient({ url: server.url, ...LANGFUSE_CREDENTIALS });
+    await expect(client.deleteProjectMembership("p", "u")).rejects.toThrow(error);
+  });
+});

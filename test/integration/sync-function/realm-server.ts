@@ -1,0 +1,153 @@
+import { type Answer, type Received, startServer, type TestServer } from "./http-server.ts";
+
+export interface Person {
+  readonly id: string;
+  readonly email: string;
+  readonly enabled?: boolean;
+  readonly federationLink?: string;
+  readonly roles?: readonly string[];
+  readonly groups?: readonly string[];
+}
+
+export interface Realm {
+  readonly people: readonly Person[];
+  /** Realm roles by name with the names of those they contain. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+  /** Groups by id. */
+  readonly groups?: Readonly<Record<string, { readonly parent?: string; readonly roles?: readonly string[] }>>;
+}
+
+export interface RealmServerOptions {
+  /** Answers instead of the realm when it returns something; `name` is that of `READS`, or `token`. */
+  readonly fault?: (name: string, request: Received) => Answer | undefined;
+  /** Seconds. Default 300. */
+  readonly tokenLife?: number;
+}
+
+/** Names of the reads of one run, by what the path looks like. */
+const ROUTES: readonly (readonly [name: string, path: RegExp])[] = [
+  ["token", /\/protocol\/openid-connect\/token$/],
+  ["roles", /\/roles$/],
+  ["composites", /\/roles-by-id\/([^/]+)\/composites$/],
+  ["role users", /\/roles\/([^/]+)\/users$/],
+  ["group count", /\/groups\/count$/],
+  ["group members", /\/groups\/([^/]+)\/members$/],
+  ["group children", /\/groups\/([^/]+)\/children$/],
+  ["groups", /\/groups$/],
+  ["user count", /\/users\/count$/],
+  ["effective roles", /\/users\/([^/]+)\/role-mappings\/realm\/composite$/],
+  ["user", /\/users\/([^/]+)$/],
+  ["users", /\/users$/],
+];
+
+const SERVICE_ACCOUNT = "service-account";
+const DEFAULT_ROLE = "default-roles-company";
+
+/** The admin API of a realm named `company`, as far as the sync reads it; for faults that a real server does not have. */
+export async function startRealm(
+  realm: Realm,
+  options: RealmServerOptions = {},
+): Promise<TestServer & { readonly tokens: string[] }> {
+  const tokens: string[] = [];
+  const roles: Realm["roles"] = { [DEFAULT_ROLE]: [], ...realm.roles };
+  const representation = (name: string) => ({
+    id: `role-${name}`,
+    name,
+    composite: (roles[name]?.length ?? 0) > 0,
+    clientRole: false,
+  });
+  const groups = Object.entries(realm.groups ?? {}).map(([id, { parent, roles: own }]) => ({
+    id,
+    path: `/${id}`,
+    ...(parent !== undefined && { parentId: parent }),
+    realmRoles: own ?? [],
+  }));
+  const user = ({ id, email, enabled, federationLink }: Person) => ({
+    id,
+    username: email,
+    email,
+    enabled: enabled ?? true,
+    ...(federationLink !== undefined && { federationLink }),
+  });
+  const effective = (person: Person): string[] => {
+    const lines = new Set(person.groups ?? []);
+    for (const id of lines) {
+      const parent = realm.groups?.[id]?.parent;
+      if (parent !== undefined) lines.add(parent);
+    }
+    const held = new Set([
+      DEFAULT_ROLE,
+      ...(person.roles ?? []),
+      ...[...lines].flatMap((id) => realm.groups?.[id]?.roles ?? []),
+    ]);
+    for (const name of held) for (const child of roles[name] ?? []) held.add(child);
+    return [...held];
+  };
+  const page = <T>(items: readonly T[], { searchParams }: URL): Answer => {
+    const first = Number(searchParams.get("first") ?? 0);
+    return { status: 200, json: items.slice(first, first + Number(searchParams.get("max") ?? 100)) };
+  };
+  const answer = (name: string, part: string, { url }: Received): Answer => {
+    const list = (items: readonly Person[]) => page(items.map(user), url);
+    switch (name) {
+      case "roles":
+        return { status: 200, json: Object.keys(roles).map(representation) };
+      case "composites":
+        return { status: 200, json: (roles[part.replace("role-", "")] ?? []).map(representation) };
+      case "role users":
+        return list(realm.people.filter((person) => person.roles?.includes(part)));
+      case "group count":
+        return { status: 200, json: { count: groups.length } };
+      case "group members":
+        return list(realm.people.filter((person) => person.groups?.includes(part)));
+      case "group children":
+        return page(
+          groups.filter(({ parentId }) => parentId === part),
+          url,
+        );
+      case "groups":
+        return url.searchParams.has("search")
+          ? { status: 200, json: groups }
+          : page(
+              groups.filter((group) => !group.parentId),
+              url,
+            );
+      case "user count":
+        return { status: 200, json: realm.people.length };
+      case "effective roles": {
+        const person = realm.people.find(({ id }) => id === part);
+        const names = person === undefined ? [DEFAULT_ROLE] : effective(person);
+        return { status: 200, json: names.map(representation) };
+      }
+      case "users": {
+        const email = url.searchParams.get("email");
+        return list(
+          email === null ? realm.people : realm.people.filter((person) => person.email.toLowerCase() === email),
+        );
+      }
+      default:
+        return { status: 404, json: { error: "User not found" } };
+    }
+  };
+  const server = await startServer((request) => {
+    const path = request.url.pathname;
+    const [name = "unknown", pattern = /$/] = ROUTES.find(([, route]) => route.test(path)) ?? [];
+    const fault = options.fault?.(name, request);
+    if (fault !== undefined) return fault;
+    if (name === "token") {
+      const claims = Buffer.from(JSON.stringify({ sub: SERVICE_ACCOUNT, number: tokens.length })).toString("base64url");
+      tokens.push(`header.${claims}.signature`);
+      return { status: 200, json: { access_token: tokens.at(-1), expires_in: options.tokenLife ?? 300 } };
+    }
+    if (request.headers.authorization !== `Bearer ${tokens.at(-1)}`)
+      return { status: 401, json: { error: "HTTP 401 Unauthorized" } };
+    return answer(name, decodeURIComponent(pattern.exec(path)?.[1] ?? ""), request);
+  });
+  return Object.assign(server, { tokens });
+}
+
+export const KEYCLOAK_CREDENTIALS = {
+  realm: "company",
+  clientId: "langfuse-sync",
+  clientSecret: "client-secret-value",
+};
