@@ -1,14 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfiguration } from "#components/configuration.ts";
-import { createKeycloakAdminApi } from "#components/keycloak/admin-api.ts";
 import { LoginGate } from "#components/keycloak/login-gate/login-gate.ts";
-import { readRealmFacts } from "#components/keycloak/login-gate/realm-facts.ts";
 import { RealmRoles } from "#components/keycloak/realm-roles.ts";
 import { SyncServiceAccount } from "#components/keycloak/sync-service-account.ts";
 import { namespaceName } from "#components/kubernetes/namespace.ts";
 import { SyncCronJob } from "#components/kubernetes/sync-cron-job.ts";
 import { LangfuseOrganization } from "#components/langfuse/langfuse-organization.ts";
 import { LangfuseSecrets } from "#components/langfuse/secrets.ts";
+import { preflight } from "#components/preflight.ts";
 import { keycloakProvider, kubernetesProvider } from "#components/providers.ts";
 import { withReadableErrors } from "#components/readable-errors.ts";
 import { stackValues } from "#components/stack-values.ts";
@@ -18,8 +17,9 @@ import { bundleSync } from "#sync/bundle.ts";
 export default () =>
   withReadableErrors(async () => {
     const configuration = parseConfiguration(pulumi.getProject(), stackValues());
-    const { keycloak, gate, langfuse, sync, protect, secrets } = configuration;
-    const { realm } = keycloak;
+    const { gate, langfuse, sync, protect } = configuration;
+    const { realm } = configuration.keycloak;
+    const gatePlan = await preflight(configuration);
     const inKeycloak = { provider: keycloakProvider(configuration) };
     const inKubernetes = { provider: kubernetesProvider(configuration) };
 
@@ -29,26 +29,8 @@ export default () =>
       inKeycloak,
     );
     const account = new SyncServiceAccount("sync-account", { realmId: realm, clientId: sync.clientId }, inKeycloak);
-    const loginGate = gate.enabled
-      ? new LoginGate(
-          "gate",
-          {
-            realm,
-            role: roles.gateRoleName,
-            roleName: gate.role,
-            facts: await readRealmFacts(
-              createKeycloakAdminApi({ ...keycloak.admin, url: keycloak.url, secret: secrets.keycloakAdminSecret }),
-              { realm, langfuseClient: keycloak.langfuseClient, flowToCopy: gate.flowToCopy },
-            ),
-            scope: gate.scope,
-            flow: gate.flow,
-            flowToCopy: gate.flowToCopy,
-            denyMessage: gate.denyMessage,
-            protect,
-          },
-          inKeycloak,
-        )
-      : undefined;
+    const loginGate =
+      gatePlan && new LoginGate("gate", { realm, role: roles.gateRoleName, plan: gatePlan, protect }, inKeycloak);
 
     const organization = new LangfuseOrganization("organization", { ...langfuse, protect });
     const namespace = namespaceName(configuration.kubernetes, inKubernetes);

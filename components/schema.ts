@@ -4,7 +4,9 @@ const name = z.string().min(1).max(255);
 /** Flow, sub-flow and scope names go unescaped into URLs of the Keycloak provider. */
 const alias = z.string().regex(/^[a-z0-9][a-z0-9-]{0,199}$/, "use lower-case letters, digits and dashes");
 /** A dotted name would be looked up as `client.role` by the role condition first. */
-const realmRole = z.string().regex(/^(?!\d+$)[^./?#%\s]{1,255}$/, "use a name with a letter in it and without dots, slashes and blanks");
+const realmRole = z
+  .string()
+  .regex(/^(?!\d+$)[^./?#%\s]{1,255}$/, "use a name with a letter in it and without dots, slashes and blanks");
 const url = z
   .url({ protocol: /^https?$/, error: "use a complete http(s) URL" })
   .transform((value) => value.replace(/\/+$/, ""));

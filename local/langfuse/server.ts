@@ -8,24 +8,15 @@ import { loginRoutes } from "./login/routes.ts";
 import type { LangfuseOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { apiRoutes } from "./routes.ts";
+import type { SeededKeys } from "./state/seed.ts";
 import { openState, type State } from "./state/state.ts";
 
 /** Where a server is and how to enter it; the keys are those of a contract target. */
-export interface LangfuseTarget {
+export interface LangfuseTarget extends SeededKeys {
   readonly url: string;
   readonly plan: Plan;
   /** Absent when it is unset on the server. */
   readonly adminApiKey?: string;
-  readonly orgId: string;
-  readonly orgPublicKey: string;
-  readonly orgSecretKey: string;
-  readonly projectId: string;
-  readonly project2Id: string;
-  readonly projectPublicKey: string;
-  readonly projectSecretKey: string;
-  readonly org2Id: string;
-  readonly org2PublicKey: string;
-  readonly org2SecretKey: string;
 }
 
 export interface LangfuseServer {

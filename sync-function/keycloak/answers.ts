@@ -32,5 +32,8 @@ export const group = z.object({
 });
 export type KeycloakGroup = z.output<typeof group>;
 
+/** Left out for callers with too few rights: then several people may have one address for all that is known. */
+export const realmSettings = z.object({ duplicateEmailsAllowed: z.boolean().default(true) });
+
 export const groupCount = z.object({ count: z.number().int().nonnegative() });
 export const userCount = z.number().int().nonnegative();

@@ -8,6 +8,7 @@ import {
   type KeycloakGroup,
   type KeycloakRole,
   type KeycloakUser,
+  realmSettings,
   role,
   user,
   userCount,
@@ -25,6 +26,8 @@ export interface KeycloakClient {
   readonly realm: string;
   /** Id of the user behind the sync's own service account. */
   ownUserId(): Promise<string>;
+  /** Whether several people of the realm may have one address. */
+  allowsSharedEmails(): Promise<boolean>;
   /** All realm roles. 403 without `view-realm` (since 26.4.11 and 26.5.6). */
   listRoles(): Promise<readonly KeycloakRole[]>;
   /** Direct children of a composite role; without `view-clients` those of clients are left out. */
@@ -90,6 +93,7 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
         `Keycloak: the sync cannot find its own user "${username}" in realm "${realm}"; grant its service account view-users of realm-management`,
       );
     },
+    allowsSharedEmails: async () => (await get("", realmSettings)).duplicateEmailsAllowed,
     listRoles: () => get("/roles", roles, { briefRepresentation: true }),
     listComposites: (roleId) => get(`/roles-by-id/${pathSegment(roleId)}/composites`, roles),
     roleUsers: (roleName) => userPages(`/roles/${pathSegment(roleName)}/users`, `people with role "${roleName}"`),

@@ -10,12 +10,13 @@ const FEW = 8;
 
 /**
  * What Keycloak says about each address. Addresses that no holder has are looked up one by one, or found by reading
- * everybody in the realm, whichever takes fewer requests.
+ * everybody in the realm, whichever takes fewer requests. Where several people may have one address, all addresses are:
+ * somebody beside the holder may have it too.
  *
  * @param emails lower case
  */
 export async function readStandings(
-  client: Pick<KeycloakClient, "countUsers" | "users" | "findUsers">,
+  client: Pick<KeycloakClient, "allowsSharedEmails" | "countUsers" | "users" | "findUsers">,
   holders: Holders,
   emails: ReadonlySet<string>,
 ): Promise<Map<string, Standing>> {
@@ -27,7 +28,8 @@ export async function readStandings(
     people.set(email, namesakes.set(user.id, user));
   };
   for (const { user } of holders.byId.values()) note(user);
-  const missing = [...emails].filter((email) => !people.has(email));
+  const shared = await client.allowsSharedEmails();
+  const missing = [...emails].filter((email) => shared || !people.has(email));
   if (missing.length <= FEW || missing.length <= (await client.countUsers()) / PAGE_SIZE + 2) {
     const found = await mapLimited(missing, READ_CONCURRENCY, (email) => client.findUsers(email));
     for (const user of found.flat()) note(user);

@@ -1,25 +1,16 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
-import { AccessError } from "#sync/errors.ts";
 import { BrowserFlowBinding } from "./browser-flow-binding.ts";
 import { DefaultScope } from "./default-scope.ts";
-import type { Element, Execution, Flow } from "./flow-tree.ts";
-import { brokenInvariants } from "./invariants.ts";
-import type { RealmFacts } from "./realm-facts.ts";
-import { replicate } from "./replica.ts";
-import { browserFlow } from "./specification.ts";
+import type { Element, Execution } from "./flow-tree.ts";
+import type { GatePlan } from "./gate-plan.ts";
 
 export interface LoginGateArgs {
   /** Name of the realm, which is also its id for the provider. */
   readonly realm: string;
   /** Role that opens the gate; an output of the role's resource, so that the gate never names a role that is not there. */
   readonly role: pulumi.Input<string>;
-  readonly roleName: string;
-  readonly facts: RealmFacts;
-  readonly scope: string;
-  readonly flow: string;
-  readonly flowToCopy: string;
-  readonly denyMessage: string;
+  readonly plan: GatePlan;
   /** Refuse deletion of what closes the gate. */
   readonly protect: boolean;
 }
@@ -41,12 +32,12 @@ export class LoginGate extends pulumi.ComponentResource {
   constructor(name: string, args: LoginGateArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:keycloak:LoginGate", name, {}, options);
     this.#args = args;
-    const tree = checkedTree(args);
+    const { client, scope: scopeName, tree } = args.plan;
     const scope = new keycloak.openid.ClientScope(
       `${name}-marker`,
       {
         realmId: args.realm,
-        name: args.scope,
+        name: scopeName,
         description: "Marks clients that admit holders of a role only",
         includeInTokenScope: false,
       },
@@ -54,7 +45,7 @@ export class LoginGate extends pulumi.ComponentResource {
     );
     const link = new DefaultScope(
       `${name}-marker-on-client`,
-      { realm: args.realm, client: args.facts.client, scopeId: scope.id, scopeName: scope.name },
+      { realm: args.realm, client, scopeId: scope.id, scopeName: scope.name },
       { parent: this },
     );
     const flow = new keycloak.authentication.Flow(
@@ -137,25 +128,4 @@ export class LoginGate extends pulumi.ComponentResource {
   #afterPrevious(): pulumi.CustomResourceOptions {
     return { parent: this, dependsOn: this.#previous };
   }
-}
-
-/** The tree of the flow, refused when it would not hold; pure, and so the same in every preview. */
-export function checkedTree(args: Omit<LoginGateArgs, "role" | "protect" | "realm">): Flow {
-  const { boundFlow, executions } = args.facts;
-  if (boundFlow !== args.flow && boundFlow !== args.flowToCopy) {
-    throw new AccessError(
-      "refused",
-      `The realm runs the browser flow "${boundFlow}", but gate.flowToCopy is "${args.flowToCopy}": name "${boundFlow}" there, so that logins keep the steps they have.`,
-    );
-  }
-  const names = { flow: args.flow, scope: args.scope, role: args.roleName, denyMessage: args.denyMessage };
-  const tree = browserFlow(names, replicate(args.flowToCopy, executions, args.flow));
-  const problems = brokenInvariants(tree);
-  if (problems.length > 0) {
-    throw new AccessError(
-      "refused",
-      `The login gate would not hold:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
-    );
-  }
-  return tree;
 }

@@ -83,7 +83,9 @@ async function answer(
       body: await readBody(request),
     });
   } catch (error) {
-    return error instanceof Refusal ? error.reply : { ...plainBreakdown, defect: error };
+    if (error instanceof Refusal) return error.reply;
+    // A client that went away in the middle of its body is no defect, and nobody reads the answer.
+    return request.complete ? { ...plainBreakdown, defect: error } : plainBreakdown;
   }
 }
 

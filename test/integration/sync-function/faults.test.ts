@@ -27,6 +27,7 @@ const members = {
 /** Every read that one run over this realm makes. */
 const READS = [
   "token",
+  "realm",
   "roles",
   "composites",
   "role users",
@@ -41,7 +42,7 @@ const FAULTS: readonly (readonly [string, Answer])[] = [
   ["fails", { status: 500, text: "Internal Server Error" }],
   ["is refused", { status: 403, json: { error: "HTTP 403 Forbidden" } }],
   ["is not JSON", { status: 200, text: "<!doctype html><title>Sign in</title>" }],
-  ["has another shape", { status: 200, json: { error: "nothing to see" } }],
+  ["has another shape", { status: 200, json: "nothing to see" }],
   [
     "is cut off",
     (response) => {

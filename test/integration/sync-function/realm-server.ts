@@ -27,6 +27,7 @@ export interface RealmServerOptions {
 /** Names of the reads of one run, by what the path looks like. */
 const ROUTES: readonly (readonly [name: string, path: RegExp])[] = [
   ["token", /\/protocol\/openid-connect\/token$/],
+  ["realm", /\/admin\/realms\/[^/]+$/],
   ["roles", /\/roles$/],
   ["composites", /\/roles-by-id\/([^/]+)\/composites$/],
   ["role users", /\/roles\/([^/]+)\/users$/],
@@ -90,6 +91,8 @@ export async function startRealm(
   const answer = (name: string, part: string, { url }: Received): Answer => {
     const list = (items: readonly Person[]) => page(items.map(user), url);
     switch (name) {
+      case "realm":
+        return { status: 200, json: { realm: "company", duplicateEmailsAllowed: false } };
       case "roles":
         return { status: 200, json: Object.keys(roles).map(representation) };
       case "composites":

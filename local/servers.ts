@@ -1,0 +1,173 @@
+/** `npm run servers`: starts local servers, prints one JSON line when all are ready, and runs until it is told to end. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { AccessError, messageOf } from "#sync/errors.ts";
+import { suggestion } from "#sync/nearest.ts";
+import { KEYCLOAK_VERSION } from "./keycloak/distribution.ts";
+import { startKeycloak } from "./keycloak/server.ts";
+import { startCluster } from "./kubernetes/cluster.ts";
+import { parseEnvironment } from "./langfuse/environment.ts";
+import { PLANS, type Plan } from "./langfuse/plan.ts";
+import { startLangfuse } from "./langfuse/server.ts";
+import { ProcessGroup } from "./process/group.ts";
+import { createProgress } from "./progress.ts";
+import { kubernetesSource } from "./toolchain/kubernetes.ts";
+import { ensurePart } from "./toolchain/toolchain.ts";
+
+const usage = `Usage: npm run servers -- keycloak|langfuse|kubernetes … [options]
+
+Starts the named servers on free ports and prints one line of JSON on standard output when all are ready. They run until
+SIGTERM or Ctrl-C; whatever happens, nothing stays behind.
+
+  --keycloak-port PORT       port of Keycloak (default: a free one)
+  --keycloak-version VERSION version of Keycloak (default: ${KEYCLOAK_VERSION})
+  --langfuse-port PORT       port of the Langfuse stand-in (default: a free one)
+  --langfuse-plan PLAN       ${PLANS.join(", ")} (default: enterprise)
+  --langfuse-file FILE       keep the stand-in's state in a file (default: memory)
+  --langfuse-no-admin-key    leave ADMIN_API_KEY unset
+  --help                     this text
+
+The stand-in reads the environment of the real server: NEXTAUTH_URL, ADMIN_API_KEY, AUTH_KEYCLOAK_ISSUER,
+AUTH_KEYCLOAK_CLIENT_ID, AUTH_KEYCLOAK_CLIENT_SECRET, AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING (here true by default),
+AUTH_DISABLE_SIGNUP, LANGFUSE_DEFAULT_ORG_ID, LANGFUSE_DEFAULT_ORG_ROLE, LANGFUSE_DEFAULT_PROJECT_ID,
+LANGFUSE_DEFAULT_PROJECT_ROLE.
+
+Example: npm run --silent servers -- langfuse > langfuse.json`;
+
+const options = {
+  "keycloak-port": { type: "string" },
+  "keycloak-version": { type: "string" },
+  "langfuse-port": { type: "string" },
+  "langfuse-plan": { type: "string" },
+  "langfuse-file": { type: "string" },
+  "langfuse-no-admin-key": { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
+
+/** A running server: what is printed of it, and how it ends. */
+interface Server {
+  readonly description: unknown;
+  stop(): Promise<void>;
+}
+
+const processes = new ProcessGroup();
+const progress = createProgress();
+
+const starters: Readonly<Record<string, (values: Values) => Promise<Server>>> = {
+  async keycloak(values) {
+    const version = values["keycloak-version"];
+    const server = await startKeycloak({
+      port: portOf(values, "keycloak-port"),
+      ...(version === undefined ? {} : { version }),
+      processes,
+      progress,
+    });
+    const { url, adminUsername, adminPassword, pid } = server;
+    return { description: { url, adminUsername, adminPassword, pid }, stop: () => server.stop() };
+  },
+
+  async langfuse(values) {
+    const { login, externalUrl, adminApiKey } = parseEnvironment({
+      AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING: "true",
+      ...process.env,
+    });
+    const server = await startLangfuse({
+      port: portOf(values, "langfuse-port"),
+      plan: planOf(values),
+      file: values["langfuse-file"],
+      adminApiKey: values["langfuse-no-admin-key"] ? null : adminApiKey,
+      externalUrl,
+      login,
+      control: true,
+    });
+    return { description: { ...server.target, resetUrl: server.resetUrl }, stop: () => server.stop() };
+  },
+
+  async kubernetes() {
+    const { folder } = await ensurePart(kubernetesSource, progress);
+    const home = await mkdtemp(path.join(tmpdir(), "langfuse-access-cluster-"));
+    const cluster = await progress.step("Kubernetes: start", () =>
+      startCluster({
+        kubernetes: path.join(folder, "kubernetes"),
+        pause: path.join(folder, "pause"),
+        folder: home,
+        processes,
+        progress,
+      }),
+    );
+    const { kubeconfig, hasNode, image } = cluster;
+    return {
+      description: { kubeconfig, hasNode, image },
+      stop: async () => {
+        await cluster.stop();
+        await rm(home, { recursive: true, force: true });
+      },
+    };
+  },
+};
+
+function portOf(values: Values, name: "keycloak-port" | "langfuse-port"): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new AccessError("usage", `--${name} is "${text}": give a port from 1 to 65535`);
+}
+
+function planOf(values: Values): Plan {
+  const text = values["langfuse-plan"] ?? "enterprise";
+  const plan = PLANS.find((candidate) => candidate === text);
+  if (plan) return plan;
+  throw new AccessError("usage", `--langfuse-plan is "${text}": choose one of ${PLANS.join(", ")}`);
+}
+
+/** Parses the command line; every fault is a usage error that says what is known. */
+function parse(): { names: string[]; values: Values } {
+  let parsed: { positionals: string[]; values: Values };
+  try {
+    parsed = parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new AccessError("usage", `${messageOf(error)}\n\n${usage}`);
+  }
+  const known = Object.keys(starters);
+  for (const name of parsed.positionals) {
+    if (!known.includes(name))
+      throw new AccessError(
+        "usage",
+        `There is no server "${name}"${suggestion(name, known)}: known are ${known.join(", ")}`,
+      );
+  }
+  if (parsed.positionals.length === 0 && !parsed.values.help)
+    throw new AccessError("usage", `Name at least one server.\n\n${usage}`);
+  return { names: parsed.positionals, values: parsed.values };
+}
+
+const interruption = new Promise<void>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+});
+
+const running: Server[] = [];
+try {
+  const { names, values } = parse();
+  if (values.help) console.log(usage);
+  else {
+    const described: Record<string, unknown> = {};
+    for (const name of new Set(names)) {
+      const server = await (starters[name] as (values: Values) => Promise<Server>)(values);
+      running.push(server);
+      described[name] = server.description;
+    }
+    console.log(JSON.stringify(described));
+    await interruption;
+  }
+} catch (error) {
+  console.error(error instanceof AccessError ? messageOf(error) : error);
+  process.exitCode = error instanceof AccessError ? error.exitCode : 1;
+} finally {
+  for (const server of running.reverse()) await server.stop();
+  await processes.stop();
+}

@@ -1,0 +1,202 @@
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Bed } from "#local/bed/bed.ts";
+import { breakGlass, companySecrets, companySettings, companyStack } from "#local/bed/company-stack.ts";
+import { deployedEnvironment } from "#local/bed/sync-run.ts";
+import { people } from "#local/keycloak/company.ts";
+import { exportRealm } from "#local/keycloak/realm.ts";
+import { assignRoles } from "#local/keycloak/roles.ts";
+import { silent } from "#local/progress.ts";
+import type { Stack } from "#local/pulumi/stack.ts";
+import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
+import { sharedBed } from "#test/bed.ts";
+
+let bed: Bed;
+let stack: Stack;
+let found: unknown;
+let client: LangfuseClient;
+let outputs: Record<string, string>;
+/** Everything the engine printed, for the search for secrets. */
+let printed = "";
+
+const settings = (): Record<string, unknown> => ({
+  ...companySettings(bed),
+  kubernetes: { kubeconfig: bed.cluster.kubeconfig, namespace: "stack-test" },
+});
+
+beforeAll(async () => {
+  bed = await sharedBed();
+  found = await exportRealm(bed.admin, bed.realm);
+  stack = await companyStack(bed, `stack-${randomUUID().slice(0, 8)}`, silent);
+  await stack.configure(settings());
+  const up = await stack.up();
+  printed += up.output;
+  expect(up.exitCode, up.output).toBe(0);
+  outputs = (await stack.outputs({ showSecrets: true })) as Record<string, string>;
+  const { organizationPublicKey: publicKey = "", organizationSecretKey: secretKey = "" } = outputs;
+  client = createLangfuseClient({ url: bed.langfuse.url, publicKey, secretKey });
+});
+
+afterAll(async () => {
+  await stack?.destroy();
+});
+
+async function run(
+  operation: Promise<{ exitCode: number; output: string; changes: Readonly<Record<string, number>> }>,
+) {
+  const outcome = await operation;
+  printed += outcome.output;
+  expect(outcome.exitCode, outcome.output).toBe(0);
+  return outcome;
+}
+
+const sync = () => ({
+  namespace: "stack-test",
+  cronJobName: outputs.syncCronJobName ?? "",
+  secretName: outputs.syncSecretName ?? "",
+});
+
+describe("a deployed stack", () => {
+  it("shows a changed role of a declared member as one update and makes it so", async () => {
+    const langfuse = {
+      ...(settings().langfuse as object),
+      members: [
+        { email: breakGlass, role: "OWNER" },
+        { email: "second@example.com", role: "ADMIN" },
+      ],
+    };
+    await stack.configure({ ...settings(), langfuse });
+    expect((await run(stack.up())).changes).toMatchObject({ create: 1 });
+    const demoted = {
+      ...langfuse,
+      members: [
+        { email: breakGlass, role: "OWNER" },
+        { email: "second@example.com", role: "MEMBER" },
+      ],
+    };
+    await stack.configure({ ...settings(), langfuse: demoted });
+    const preview = await run(stack.preview());
+    expect(preview.changes).toMatchObject({ update: 1 });
+    expect(preview.output).toMatch(/role\s*: "ADMIN" => "MEMBER"/);
+    await run(stack.up());
+    expect(await roleOf("second@example.com")).toBe("MEMBER");
+    await stack.configure(settings());
+    expect((await run(stack.up())).changes).toMatchObject({ delete: 1 });
+    expect(await roleOf("second@example.com")).toBeUndefined();
+  });
+
+  it("finds a role that somebody changed by hand, and repairs it", async () => {
+    const owner = (await client.listMemberships()).find(({ email }) => email === breakGlass);
+    const keeper = await client.createScimUser({ userName: "keeper@example.com", role: "OWNER" });
+    await client.updateScimUser(owner?.userId ?? "", "VIEWER");
+    await run(stack.refresh());
+    const repair = await run(stack.up());
+    expect(repair.changes).toMatchObject({ update: 1 });
+    expect(await roleOf(breakGlass)).toBe("OWNER");
+    await client.deleteScimUser(keeper.id);
+  });
+
+  it("binds the gate again when somebody unbound it by hand", async () => {
+    await bed.admin.put(`/realms/${bed.realm}`, { browserFlow: "browser" });
+    await run(stack.refresh());
+    await run(stack.up());
+    const { browserFlow } = await bed.admin.get<{ browserFlow: string }>(`/realms/${bed.realm}`);
+    expect([browserFlow]).toEqual(outputs.gateFlowAliases);
+  });
+
+  it.skipIf(process.env.CI !== "true" && process.env.LOCAL_KUBERNETES_NODE === "off")(
+    "enforces the deployed pod's limits: not root, nothing writable, 128Mi (skipped without a node)",
+    async () => {
+      const { cluster } = bed;
+      const inNamespace = ["--namespace", "stack-test"];
+      const job = JSON.parse(
+        await cluster.kubectl([
+          "create",
+          "job",
+          "facts",
+          `--from=cronjob/${sync().cronJobName}`,
+          "--dry-run=client",
+          "-o",
+          "json",
+          ...inNamespace,
+        ]),
+      );
+      const script = `
+        const attempt = (file) => { try { require("fs").writeFileSync(file, "x"); return "written"; } catch (error) { return error.code; } };
+        console.log(JSON.stringify({ user: process.getuid(), root: attempt("/x"), program: attempt("/program/x"), memory: process.constrainedMemory(),
+          token: require("fs").existsSync("/var/run/secrets/kubernetes.io/serviceaccount/token"), secret: typeof process.env.LANGFUSE_SECRET_KEY }));`;
+      job.spec.template.spec.containers[0].command = ["node", "-e", script];
+      await cluster.kubectl(["create", "-f", await written(JSON.stringify(job))]);
+      await cluster.kubectl(["wait", "--for=condition=complete", "job/facts", "--timeout=60s", ...inNamespace]);
+      const facts = JSON.parse(await cluster.kubectl(["logs", "job/facts", ...inNamespace]));
+      expect(facts).toEqual({
+        user: 1000,
+        root: "EROFS",
+        program: "EROFS",
+        memory: 128 * 1024 * 1024,
+        token: false,
+        secret: "string",
+      });
+    },
+  );
+
+  it("synchronises by itself at the next minute boundary", async () => {
+    const person = people.direct;
+    const name = outputs.roleNames?.[0] ?? "";
+    await assignRoles(bed.admin, bed.realm, { users: { [person.username]: [name] } });
+    await client.createScimUser({ userName: person.email, role: "NONE" });
+    await stack.configure({ ...settings(), sync: { ...(settings().sync as object), schedule: "* * * * *" } });
+    await run(stack.up());
+    await expect.poll(() => roleOf(person.email), { timeout: 90_000, interval: 1_000 }).toBe("ADMIN");
+    await stack.configure(settings());
+    await run(stack.up());
+  });
+
+  it("keeps every secret out of plain state, of what is printed, and of process arguments", async () => {
+    const environment = await deployedEnvironment(bed, sync());
+    const server = JSON.parse(
+      await bed.cluster.kubectl([
+        "get",
+        "secret",
+        outputs.langfuseSecretName ?? "",
+        "--namespace",
+        "stack-test",
+        "-o",
+        "json",
+      ]),
+    );
+    const decoded = Object.values(server.data as Record<string, string>).map((value) =>
+      Buffer.from(value, "base64").toString(),
+    );
+    const secrets = [
+      ...Object.values(companySecrets(bed)),
+      environment.KEYCLOAK_CLIENT_SECRET,
+      environment.LANGFUSE_SECRET_KEY,
+      ...decoded,
+    ];
+    const state = await stack.export();
+    const preview = await stack.preview(["--refresh"]);
+    for (const secret of secrets) {
+      expect(secret?.length).toBeGreaterThan(10);
+      expect(state.includes(secret ?? "")).toBe(false);
+      expect((printed + preview.output).includes(secret ?? "")).toBe(false);
+    }
+    expect(JSON.stringify(await stack.outputs())).toContain("[secret]");
+  });
+
+  it("leaves the realm as it was found when it is destroyed", async () => {
+    await run(stack.destroy());
+    expect(await exportRealm(bed.admin, bed.realm)).toEqual(found);
+  });
+});
+
+async function roleOf(email: string): Promise<string | undefined> {
+  return (await client.listMemberships()).find((member) => member.email === email)?.role;
+}
+
+async function written(text: string): Promise<string> {
+  const file = `${bed.folder}/${randomUUID()}.json`;
+  await writeFile(file, text);
+  return file;
+}

@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { createRealm, deleteRealm } from "#local/keycloak/realm.ts";
+import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
+import { assignRoles, removeRoles } from "#local/keycloak/roles.ts";
+import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
+import { type LangfuseServer, startLangfuse } from "#local/langfuse/server.ts";
+import { ProcessGroup } from "#local/process/group.ts";
+import { silent } from "#local/progress.ts";
+import { applyReport, planReport } from "#sync/commands/report.ts";
+import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
+import type { Role } from "#sync/langfuse/role.ts";
+import { type Result, runCommand } from "./command-line.ts";
+
+const REALM = "Company";
+const CLIENT = { clientId: "langfuse-sync", secret: "client-secret-value" };
+const MAPPING = { "langfuse/admin": "ADMIN", "langfuse-member": "MEMBER", default: "VIEWER" };
+
+const person = (name: string, more: Partial<UserRepresentation> = {}): UserRepresentation => ({
+  username: name,
+  email: `${name}@example.com`,
+  emailVerified: true,
+  enabled: true,
+  realmRoles: [`default-roles-${REALM.toLowerCase()}`],
+  ...more,
+});
+
+const realm: RealmRepresentation = {
+  realm: REALM,
+  enabled: true,
+  roles: {
+    realm: [{ name: "langfuse/admin" }, { name: "langfuse-member" }, { name: "team-lead" }, { name: "manager" }],
+  },
+  groups: [{ name: "engineering", subGroups: [{ name: "ml", subGroups: [{ name: "vision" }] }] }, { name: "leads" }],
+  clients: [
+    {
+      clientId: CLIENT.clientId,
+      secret: CLIENT.secret,
+      publicClient: false,
+      standardFlowEnabled: false,
+      serviceAccountsEnabled: true,
+      fullScopeAllowed: true,
+    } as NonNullable<RealmRepresentation["clients"]>[number],
+  ],
+  users: [
+    person("direct"),
+    person("nested", { groups: ["/engineering/ml/vision"] }),
+    person("composite"),
+    person("lead", { groups: ["/leads"] }),
+    person("both"),
+    person("none"),
+    person("disabled", { enabled: false }),
+    person("protected"),
+    person("outsider"),
+    {
+      ...person(`service-account-${CLIENT.clientId}`),
+      serviceAccountClientId: CLIENT.clientId,
+      clientRoles: { "realm-management": ["view-users", "view-realm"] },
+    } as UserRepresentation,
+  ],
+};
+
+const assignments = {
+  users: {
+    direct: ["langfuse/admin"],
+    composite: ["manager"],
+    both: ["langfuse-member", "langfuse/admin"],
+    disabled: ["langfuse/admin"],
+    protected: ["langfuse-member"],
+    outsider: ["langfuse/admin"],
+  },
+  groups: { "/engineering": ["langfuse-member"], "/leads": ["manager"] },
+  // A chain, and a ring that leads back to its beginning.
+  composites: { manager: ["team-lead"], "team-lead": ["langfuse-member", "manager"] },
+};
+
+const BEFORE: Readonly<Record<string, Role>> = {
+  direct: "VIEWER",
+  nested: "NONE",
+  composite: "ADMIN",
+  lead: "VIEWER",
+  both: "MEMBER",
+  none: "ADMIN",
+  disabled: "MEMBER",
+  protected: "OWNER",
+  stranger: "MEMBER",
+};
+
+const AFTER: Readonly<Record<string, string>> = {
+  direct: "ADMIN",
+  nested: "MEMBER",
+  composite: "MEMBER",
+  lead: "MEMBER",
+  both: "ADMIN",
+  none: "VIEWER",
+  disabled: "NONE",
+  protected: "OWNER",
+  stranger: "MEMBER",
+};
+
+const processes = new ProcessGroup();
+let keycloak: KeycloakServer;
+let admin: KeycloakAdmin;
+let langfuse: LangfuseServer;
+let organization: LangfuseClient;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  keycloak = await startKeycloak({ processes, progress: silent });
+  admin = new KeycloakAdmin({ url: keycloak.url, username: keycloak.adminUsername, password: keycloak.adminPassword });
+}, 600_000);
+
+afterAll(async () => {
+  await processes.stop();
+}, 60_000);
+
+beforeEach(async () => {
+  await createRealm(admin, realm);
+  await assignRoles(admin, REALM, assignments);
+  langfuse = await startLangfuse();
+  const { url, orgId, orgPublicKey: publicKey, orgSecretKey: secretKey } = langfuse.target;
+  organization = createLangfuseClient({ url, publicKey, secretKey });
+  for (const [name, role] of Object.entries(BEFORE)) {
+    await organization.createScimUser({ userName: `${name}@example.com`, role });
+  }
+  environment = {
+    KEYCLOAK_URL: keycloak.url,
+    KEYCLOAK_REALM: REALM,
+    KEYCLOAK_CLIENT_ID: CLIENT.clientId,
+    KEYCLOAK_CLIENT_SECRET: CLIENT.secret,
+    LANGFUSE_URL: url,
+    LANGFUSE_ORG_ID: orgId,
+    LANGFUSE_PUBLIC_KEY: publicKey,
+    LANGFUSE_SECRET_KEY: secretKey,
+    ROLE_MAPPING: JSON.stringify(MAPPING),
+    PROTECTED_MEMBERS: '["protected@example.com"]',
+    LOG_LEVEL: "silent",
+  };
+  return async () => {
+    await langfuse.stop();
+    await deleteRealm(admin, REALM);
+  };
+}, 60_000);
+
+async function roles(): Promise<Record<string, string>> {
+  const members = await organization.listMemberships();
+  const ours = members.map(({ email, role }) => [(email ?? "").replace("@example.com", ""), role] as const);
+  return Object.fromEntries(ours.filter(([name]) => name in BEFORE));
+}
+
+const plan = () => runCommand(["plan"], environment);
+const apply = () => runCommand(["apply"], environment);
+const codeOf = ({ exitCode, complaints }: Result) => ({ exitCode, complaints });
+const quietly = (exitCode: number) => ({ exitCode, complaints: "" });
+
+describe("a sync of a real realm", () => {
+  it("plans without changing, applies, and then has nothing to do", async () => {
+    const before = await plan();
+    expect(codeOf(before)).toEqual(quietly(2));
+    expect(before.output).toMatch(/^direct@example\.com +VIEWER → ADMIN +because they hold langfuse\/admin$/m);
+    expect(before.output).toMatch(/^stranger@example\.com +MEMBER +left alone because they have no user in Keycloak$/m);
+    expect(await roles()).toEqual(BEFORE);
+
+    expect(codeOf(await apply())).toEqual(quietly(0));
+    expect(await roles()).toEqual(AFTER);
+
+    expect(codeOf(await plan())).toEqual(quietly(0));
+    const again = applyReport.parse(JSON.parse((await runCommand(["apply", "--json"], environment)).output));
+    expect(again.plan.changes).toEqual([]);
+    expect(again.outcome).toEqual({ applied: [], failed: [], notAttempted: [] });
+  });
+
+  it("follows what changes in Keycloak, one thing after another", async () => {
+    await apply();
+    const steps: readonly (readonly [change: () => Promise<unknown>, expected: Record<string, string>])[] = [
+      [() => removeRoles(admin, REALM, { groups: { "/engineering": ["langfuse-member"] } }), { nested: "VIEWER" }],
+      [
+        () => removeRoles(admin, REALM, { composites: { "team-lead": ["langfuse-member"] } }),
+        { composite: "VIEWER", lead: "VIEWER" },
+      ],
+      [() => assignRoles(admin, REALM, { users: { none: ["langfuse-member"] } }), { none: "MEMBER" }],
+      [
+        () => assignRoles(admin, REALM, { composites: { "default-roles-company": ["langfuse-member"] } }),
+        { nested: "MEMBER", composite: "MEMBER", lead: "MEMBER" },
+      ],
+    ];
+    let expected = AFTER;
+    for (const [change, difference] of steps) {
+      await change();
+      expected = { ...expected, ...difference };
+      expect(codeOf(await plan())).toEqual(quietly(2));
+      expect(codeOf(await apply())).toEqual(quietly(0));
+      expect(await roles()).toEqual(expected);
+    }
+  });
+
+  it("plans the same bytes twice", async () => {
+    const [first, second] = [
+      await runCommand(["plan", "--json"], environment),
+      await runCommand(["plan", "--json"], environment),
+    ];
+    expect(first.output).toBe(second.output);
+    expect(planReport.parse(JSON.parse(first.output)).plan.changes).toHaveLength(7);
+  });
+
+  it("leaves people alone whose address belongs to several", async () => {
+    await admin.put(`/realms/${REALM}`, { duplicateEmailsAllowed: true, loginWithEmailAllowed: false });
+    await admin.post(`/realms/${REALM}/users`, { username: "impostor", email: "none@example.com", enabled: true });
+    await assignRoles(admin, REALM, { users: { impostor: ["langfuse/admin"] } });
+    expect((await apply()).output).toMatch(
+      /^none@example\.com +ADMIN +left alone because their address belongs to several people$/m,
+    );
+    expect((await roles()).none).toBe("ADMIN");
+  });
+
+  it("finds everybody over many pages and by reading the whole realm", async () => {
+    const names = Array.from({ length: 1_205 }, (_, index) => `many-${index}`);
+    const many = names.map((name, index) => person(name, index % 2 === 0 ? { groups: ["/engineering/ml"] } : {}));
+    await deleteRealm(admin, REALM);
+    await createRealm(admin, { ...realm, users: [...(realm.users ?? []), ...many] });
+    await assignRoles(admin, REALM, assignments);
+    const members = names.filter((_, index) => index % 100 < 2);
+    for (const name of members) await organization.createScimUser({ userName: `${name}@example.com`, role: "VIEWER" });
+    const { plan: decided } = planReport.parse(JSON.parse((await runCommand(["plan", "--json"], environment)).output));
+    const promoted = decided.changes.filter(({ email }) => email.startsWith("many-"));
+    expect(promoted).toHaveLength(members.length / 2);
+    expect(new Set(promoted.map(({ to }) => to))).toEqual(new Set(["MEMBER"]));
+  });
+});
+
+describe("a service account with too few rights", () => {
+  const withoutRight = async (right: string) => {
+    const [account] = await admin.get<{ id: string }[]>(`/realms/${REALM}/users`, {
+      username: `service-account-${CLIENT.clientId}`,
+    });
+    const [management] = await admin.get<{ id: string }[]>(`/realms/${REALM}/clients`, {
+      clientId: "realm-management",
+    });
+    const path = `/realms/${REALM}/users/${account?.id}/role-mappings/clients/${management?.id}`;
+    const held = await admin.get<{ id: string; name: string }[]>(path);
+    await admin.delete(
+      path,
+      held.filter(({ name }) => name === right),
+    );
+  };
+
+  it.each(["view-users", "view-realm"])("stops the run before it changes anything: %s is missing", async (right) => {
+    await withoutRight(right);
+    const { exitCode, complaints } = await apply();
+    expect(exitCode).toBe(5);
+    expect(complaints).toContain("view-users and view-realm of realm-management");
+    expect(await roles()).toEqual(BEFORE);
+  });
+
+  it("stops the run when the secret is wrong, and does not show it", async () => {
+    const { exitCode, complaints } = await runCommand(["apply"], {
+      ...environment,
+      KEYCLOAK_CLIENT_SECRET: "not-the-secret",
+    });
+    expect(exitCode).toBe(5);
+    expect(complaints).toContain('check the secret of client "langfuse-sync"');
+    expect(complaints).not.toContain("not-the-secret");
+  });
+});
