@@ -3,8 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { AccessError, messageOf } from "#sync/errors.ts";
+import { AccessError } from "#sync/errors.ts";
 import { suggestion } from "#sync/nearest.ts";
+import { runCommand } from "./command-line.ts";
 import { KEYCLOAK_VERSION } from "./keycloak/distribution.ts";
 import { startKeycloak } from "./keycloak/server.ts";
 import { startCluster } from "./kubernetes/cluster.ts";
@@ -57,7 +58,7 @@ interface Server {
 const processes = new ProcessGroup();
 const progress = createProgress();
 
-const starters: Readonly<Record<string, (values: Values) => Promise<Server>>> = {
+const starters: Readonly<Record<string, Starter>> = {
   async keycloak(values) {
     const version = values["keycloak-version"];
     const server = await startKeycloak({
@@ -125,49 +126,50 @@ function planOf(values: Values): Plan {
   throw new AccessError("usage", `--langfuse-plan is "${text}": choose one of ${PLANS.join(", ")}`);
 }
 
-/** Parses the command line; every fault is a usage error that says what is known. */
-function parse(): { names: string[]; values: Values } {
-  let parsed: { positionals: string[]; values: Values };
-  try {
-    parsed = parseArgs({ options, allowPositionals: true });
-  } catch (error) {
-    throw new AccessError("usage", `${messageOf(error)}\n\n${usage}`);
-  }
-  const known = Object.keys(starters);
-  for (const name of parsed.positionals) {
-    if (!known.includes(name))
+type Starter = (values: Values) => Promise<Server>;
+
+/** The servers that were named, each once, and the options. */
+function parse(): { names: Map<string, Starter>; values: Values } {
+  const { positionals, values } = parseArgs({ options, allowPositionals: true });
+  const names = new Map<string, Starter>();
+  for (const name of positionals) {
+    const start = starters[name];
+    if (!start) {
+      const known = Object.keys(starters);
       throw new AccessError(
         "usage",
         `There is no server "${name}"${suggestion(name, known)}: known are ${known.join(", ")}`,
       );
+    }
+    names.set(name, start);
   }
-  if (parsed.positionals.length === 0 && !parsed.values.help)
-    throw new AccessError("usage", `Name at least one server.\n\n${usage}`);
-  return { names: parsed.positionals, values: parsed.values };
+  if (names.size === 0 && !values.help) throw new AccessError("usage", `Name at least one server.\n\n${usage}`);
+  return { names, values };
 }
 
 const interruption = new Promise<void>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
 });
 
-const running: Server[] = [];
-try {
-  const { names, values } = parse();
-  if (values.help) console.log(usage);
-  else {
+await runCommand(async () => {
+  const running: Server[] = [];
+  try {
+    const { names, values } = parse();
+    if (values.help) {
+      console.log(usage);
+      return 0;
+    }
     const described: Record<string, unknown> = {};
-    for (const name of new Set(names)) {
-      const server = await (starters[name] as (values: Values) => Promise<Server>)(values);
+    for (const [name, start] of names) {
+      const server = await start(values);
       running.push(server);
       described[name] = server.description;
     }
     console.log(JSON.stringify(described));
     await interruption;
+    return 0;
+  } finally {
+    for (const server of running.reverse()) await server.stop();
+    await processes.stop();
   }
-} catch (error) {
-  console.error(error instanceof AccessError ? messageOf(error) : error);
-  process.exitCode = error instanceof AccessError ? error.exitCode : 1;
-} finally {
-  for (const server of running.reverse()) await server.stop();
-  await processes.stop();
-}
+});

@@ -3,12 +3,12 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { AccessError, messageOf } from "#sync/errors.ts";
 import { type Bed, startBed } from "../bed/bed.ts";
 import { companyStack } from "../bed/company-stack.ts";
+import { runCommand } from "../command-line.ts";
 import { people } from "../keycloak/company.ts";
 import { exportRealm } from "../keycloak/realm.ts";
-import { createProgress } from "../progress.ts";
+import { createProgress, type Progress } from "../progress.ts";
 import { Checks } from "./checks.ts";
 import { declare } from "./story/declaration.ts";
 import { logIn } from "./story/logins.ts";
@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   checks.section("servers");
   const bed = await startBed({ folder, progress, signal: interruption.signal });
   try {
-    await tell(bed, checks, values.keep ?? false);
+    await tell(bed, checks, progress, values.keep ?? false);
   } finally {
     await progress.step("stop the servers", () => bed.stop());
   }
@@ -50,17 +50,18 @@ async function main(): Promise<number> {
   return checks.failed === 0 ? 0 : 1;
 }
 
-async function tell(bed: Bed, checks: Checks, keep: boolean): Promise<void> {
+async function tell(bed: Bed, checks: Checks, progress: Progress, keep: boolean): Promise<void> {
   const { signal } = interruption;
   const found = await exportRealm(bed.admin, bed.realm);
-  const stack = await companyStack(bed, "demo", createProgress(), signal);
-  const outputs = await declare(bed, stack, checks);
+  const stack = await companyStack(bed, "demo", progress, signal);
+  const outputs = await declare(bed, stack, checks, progress);
   signal.throwIfAborted();
-  await synchronise(bed, outputs, checks);
+  await synchronise(bed, outputs, checks, progress);
   signal.throwIfAborted();
   await logIn(bed, outputs, checks);
+  signal.throwIfAborted();
   if (keep) await untilInterrupted(bed);
-  else await remove(bed, stack, outputs, found, checks);
+  else await remove(bed, stack, outputs, found, checks, progress);
 }
 
 async function untilInterrupted(bed: Bed): Promise<void> {
@@ -74,14 +75,12 @@ async function untilInterrupted(bed: Bed): Promise<void> {
   await new Promise((resolve) => interruption.signal.addEventListener("abort", resolve, { once: true }));
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (interruption.signal.aborted) {
+await runCommand(async () => {
+  try {
+    return await main();
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
     console.error("\ninterrupted: everything that was started has been stopped");
-    process.exitCode = 130;
-  } else {
-    console.error(error instanceof AccessError ? `\n${messageOf(error)}` : error);
-    process.exitCode = error instanceof AccessError ? error.exitCode : 1;
+    return 130;
   }
-}
+});

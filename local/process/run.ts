@@ -17,9 +17,9 @@ export async function run(command: string, args: readonly string[], options: Com
     cwd: options.folder,
     env: options.environment ?? process.env,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: options.timeout,
-    killSignal: "SIGKILL",
   });
+  // Not the option of `spawn`: its timer would keep this process alive when the command cannot be started at all.
+  const late = options.timeout && setTimeout(() => child.kill("SIGKILL"), options.timeout);
   let output = "";
   const recent: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -35,7 +35,7 @@ export async function run(command: string, args: readonly string[], options: Com
   const code = await new Promise<number | string>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (exit, signal) => resolve(exit ?? signal ?? "unknown"));
-  });
+  }).finally(() => clearTimeout(late));
   if (!(options.accept ?? [0]).some((accepted) => accepted === code))
     throw new Error(`${command} ${args[0] ?? ""} ended with ${code}:\n${recent.join("\n")}`);
   return output;

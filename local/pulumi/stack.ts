@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse as parseYaml, stringify as stringifyYaml } from "yaml";
+import { signalGroup } from "../process/group.ts";
 import type { Progress } from "../progress.ts";
 import { pulumiEnvironment } from "../toolchain/toolchain.ts";
 
@@ -132,9 +133,9 @@ export class Stack {
       env: this.#environment,
       // A group of its own: Ctrl-C reaches it through us, once, so that the engine can end in order.
       detached: true,
-      timeout: COMMAND_TIMEOUT,
     });
-    const interrupt = () => child.pid !== undefined && process.kill(-child.pid, "SIGINT");
+    const late = setTimeout(() => child.pid !== undefined && signalGroup(child.pid, "SIGKILL"), COMMAND_TIMEOUT);
+    const interrupt = () => child.pid !== undefined && signalGroup(child.pid, "SIGINT");
     this.#options.signal?.addEventListener("abort", interrupt, { once: true });
     let output = "";
     let errors = "";
@@ -148,7 +149,7 @@ export class Stack {
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code) => resolve(code ?? 130));
-    });
+    }).finally(() => clearTimeout(late));
     this.#options.signal?.removeEventListener("abort", interrupt);
     return { exitCode, output, errors };
   }

@@ -2,8 +2,8 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { AccessError, messageOf } from "#sync/errors.ts";
 import { cacheFolder } from "../cache/folder.ts";
+import { runCommand } from "../command-line.ts";
 import { KEYCLOAK_VERSION, keptDistribution } from "../keycloak/distribution.ts";
 import { JAVA_MINIMUM, keptJava } from "../keycloak/java.ts";
 import { prepareKeycloak } from "../keycloak/preparation.ts";
@@ -25,24 +25,26 @@ else the official download, else a build from packages (about ten minutes on two
   KEYCLOAK_DIST           folder of an unpacked Keycloak to use instead
   LOCAL_JAVA              "installed" or "bundled", to allow one of the two only`;
 
-try {
+await runCommand(async () => {
   const { values } = parseArgs({ options: { status: { type: "boolean" }, help: { type: "boolean" } } });
-  if (values.help) console.log(usage);
-  else if (values.status) await status();
-  else {
-    const progress = createProgress();
-    const processes = new ProcessGroup();
-    try {
-      for (const source of sources) await ensurePart(source, progress);
-      await prepareKeycloak({ processes, progress });
-    } finally {
-      await processes.stop();
-    }
-    await status();
+  if (values.help) {
+    console.log(usage);
+    return 0;
   }
-} catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = error instanceof AccessError ? error.exitCode : 1;
+  if (!values.status) await makeAvailable();
+  await status();
+  return 0;
+});
+
+async function makeAvailable(): Promise<void> {
+  const progress = createProgress();
+  const processes = new ProcessGroup();
+  try {
+    for (const source of sources) await ensurePart(source, progress);
+    await prepareKeycloak({ processes, progress });
+  } finally {
+    await processes.stop();
+  }
 }
 
 /** One line of the listing; a part without folder is missing. */

@@ -3,6 +3,7 @@ import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { Bed } from "../../bed/bed.ts";
 import { breakGlass } from "../../bed/company-stack.ts";
 import type { DeployedSync } from "../../bed/sync-run.ts";
+import type { Progress } from "../../progress.ts";
 import type { Stack } from "../../pulumi/stack.ts";
 import { type Checks, expectEqual, expectThat } from "../checks.ts";
 import { organizationClient } from "./organization-client.ts";
@@ -30,9 +31,9 @@ export function deployedSync(outputs: StackOutputs): DeployedSync {
 }
 
 /** Preview, up, a second up; then everything that was declared is read back from the server it lives in. */
-export async function declare(bed: Bed, stack: Stack, checks: Checks): Promise<StackOutputs> {
+export async function declare(bed: Bed, stack: Stack, checks: Checks, progress: Progress): Promise<StackOutputs> {
   checks.section("pulumi preview, up, and up again");
-  const preview = await stack.preview();
+  const preview = await progress.step("pulumi preview", () => stack.preview());
   checks.show(
     preview.output
       .split("\n")
@@ -43,12 +44,12 @@ export async function declare(bed: Bed, stack: Stack, checks: Checks): Promise<S
     expectThat(preview.exitCode === 0, preview.output);
     expectEqual(Object.keys(preview.changes), ["create"], "steps in the preview");
   });
-  const up = await stack.up();
+  const up = await progress.step("pulumi up", () => stack.up());
   if (up.exitCode !== 0) throw new Error(`pulumi up failed:\n${up.output}`);
   await checks.check("up creates exactly what the preview showed", () => {
     expectEqual(up.changes, preview.changes, "steps of up");
   });
-  const again = await stack.up();
+  const again = await progress.step("pulumi up, nothing changed", () => stack.up());
   await checks.check("a second up changes nothing", () => {
     expectThat(again.exitCode === 0, again.output);
     expectEqual(Object.keys(again.changes), ["same"], "steps of the second up");

@@ -1,6 +1,7 @@
 import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { Bed } from "../../bed/bed.ts";
 import { exportRealm } from "../../keycloak/realm.ts";
+import type { Progress } from "../../progress.ts";
 import type { Stack } from "../../pulumi/stack.ts";
 import { type Checks, expectEqual, expectThat } from "../checks.ts";
 import type { StackOutputs } from "./declaration.ts";
@@ -12,9 +13,10 @@ export async function remove(
   outputs: StackOutputs,
   found: unknown,
   checks: Checks,
+  progress: Progress,
 ): Promise<void> {
   checks.section("pulumi destroy");
-  const destroy = await stack.destroy();
+  const destroy = await progress.step("pulumi destroy", () => stack.destroy());
   await checks.check("destroy succeeds", () => expectThat(destroy.exitCode === 0, destroy.output));
   await checks.check("the realm is as it was found, bindings included", async () => {
     expectEqual(await exportRealm(bed.admin, bed.realm), found, "realm");

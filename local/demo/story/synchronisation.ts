@@ -5,6 +5,7 @@ import { breakGlass } from "../../bed/company-stack.ts";
 import { planHere, runDeployedSync } from "../../bed/sync-run.ts";
 import { people } from "../../keycloak/company.ts";
 import { assignRoles } from "../../keycloak/roles.ts";
+import type { Progress } from "../../progress.ts";
 import { type Checks, expectEqual, expectThat } from "../checks.ts";
 import { deployedSync, type StackOutputs } from "./declaration.ts";
 import { organizationClient } from "./organization-client.ts";
@@ -18,7 +19,7 @@ const cases = [
 ] as const satisfies readonly { person: { email: string }; how: string; before: Role; after: Role }[];
 
 /** Gives people roles in Keycloak and wrong ones in Langfuse, and lets the deployed sync put that right. */
-export async function synchronise(bed: Bed, outputs: StackOutputs, checks: Checks): Promise<void> {
+export async function synchronise(bed: Bed, outputs: StackOutputs, checks: Checks, progress: Progress): Promise<void> {
   checks.section("the role sync");
   const client = organizationClient(bed.langfuse, outputs);
   const sync = deployedSync(outputs);
@@ -30,8 +31,8 @@ export async function synchronise(bed: Bed, outputs: StackOutputs, checks: Check
   for (const { person, before } of cases) await client.createScimUser({ userName: person.email, role: before });
   checks.show(`memberships before\n${await table(client)}`);
 
-  const plan = await planHere(bed, sync);
-  const first = await runDeployedSync(bed, sync, "demo-first");
+  const plan = await progress.step("npm run sync -- plan", () => planHere(bed, sync));
+  const first = await progress.step("a Job made from the CronJob", () => runDeployedSync(bed, sync, "demo-first"));
   if (first.ranAs === "process") checks.show(`(no node: the same bundle ran as a process here; ${bed.cluster.reason})`);
   checks.show(`log of the ${first.ranAs}\n${first.log}`);
   await checks.check("the deployed sync ends well and shows the plan that `npm run sync -- plan` shows", () => {
@@ -49,7 +50,7 @@ export async function synchronise(bed: Bed, outputs: StackOutputs, checks: Check
   );
   checks.show(`memberships after\n${await table(client)}`);
 
-  const second = await runDeployedSync(bed, sync, "demo-second");
+  const second = await progress.step("a second Job", () => runDeployedSync(bed, sync, "demo-second"));
   await checks.check("a second run changes nothing", async () => {
     expectThat(second.succeeded, second.log);
     expectEqual(await roles(client), after, "memberships");
