@@ -6,13 +6,24 @@ const experimental = { viteModuleRunner: false };
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/closing-line.ts"],
+    // One tier after the other: `groupOrder` keeps quick failures first and servers from competing.
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], experimental } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          experimental,
+          sequence: { groupOrder: 1 },
+          // One process for many files: starting one for each would take longer than the tests.
+          isolate: false,
+        },
+      },
       {
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           experimental,
+          sequence: { groupOrder: 2 },
           // Real servers on two cores: side by side they would only wait for each other.
           fileParallelism: false,
           testTimeout: 60_000,
@@ -24,6 +35,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           experimental,
+          sequence: { groupOrder: 3 },
           fileParallelism: false,
           // One worker, one module cache: the servers of test/support/bed.ts are started once for all files.
           isolate: false,

@@ -1,4 +1,5 @@
 /** `npm run servers`: starts local servers, prints one JSON line when all are ready, and runs until it is told to end. */
+import { appendFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -27,6 +28,7 @@ SIGTERM or Ctrl-C; whatever happens, nothing stays behind.
   --langfuse-port PORT       port of the Langfuse stand-in (default: a free one)
   --langfuse-plan PLAN       ${PLANS.join(", ")} (default: enterprise)
   --langfuse-file FILE       keep the stand-in's state in a file (default: memory)
+  --langfuse-log FILE        append one JSON line per request: method, path, status, milliseconds
   --langfuse-no-admin-key    leave ADMIN_API_KEY unset
   --help                     this text
 
@@ -43,6 +45,7 @@ const options = {
   "langfuse-port": { type: "string" },
   "langfuse-plan": { type: "string" },
   "langfuse-file": { type: "string" },
+  "langfuse-log": { type: "string" },
   "langfuse-no-admin-key": { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -76,6 +79,7 @@ const starters: Readonly<Record<string, Starter>> = {
       AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING: "true",
       ...process.env,
     });
+    const log = values["langfuse-log"];
     const server = await startLangfuse({
       port: portOf(values, "langfuse-port"),
       plan: planOf(values),
@@ -84,6 +88,7 @@ const starters: Readonly<Record<string, Starter>> = {
       externalUrl,
       login,
       control: true,
+      ...(log === undefined ? {} : { log: (request) => appendFileSync(log, `${JSON.stringify(request)}\n`) }),
     });
     return { description: { ...server.target, resetUrl: server.resetUrl }, stop: () => server.stop() };
   },

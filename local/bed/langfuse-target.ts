@@ -18,10 +18,19 @@ export type LangfuseTarget = z.output<typeof targetSchema>;
 export async function namedTarget(environment = process.env): Promise<LangfuseTarget | undefined> {
   const file = environment.LANGFUSE_TARGET;
   if (!file) return undefined;
-  const parsed = targetSchema.safeParse(JSON.parse(await readFile(file, "utf8")));
+  const parsed = targetSchema.safeParse(parseJson(await readFile(file, "utf8")));
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const problems = parsed.error.issues.map((issue) => [...issue.path, issue.message].join(": "));
   throw new Error(`LANGFUSE_TARGET=${file} is not a target:\n${problems.join("\n")}`);
+}
+
+/** The parser's own message would quote the text, and with it a key. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where a Langfuse sends people to sign in. */

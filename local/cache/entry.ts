@@ -57,11 +57,15 @@ export async function ensureEntry(
   );
 }
 
-/** What killed builds of the same entry left. A living owner keeps its folder, whoever holds the lock. */
+/**
+ * What killed builds of the same entry left. A living owner keeps its folder, whoever holds the lock; a folder with our
+ * own number is an earlier process's, since process numbers come again.
+ */
 async function removeLeftovers(folder: string): Promise<void> {
   const prefix = `${path.basename(folder)}.partial-`;
   for (const name of await readdir(path.dirname(folder))) {
-    if (!name.startsWith(prefix) || isAlive(Number(name.slice(prefix.length)))) continue;
+    const owner = Number(name.slice(prefix.length));
+    if (!name.startsWith(prefix) || (owner !== process.pid && isAlive(owner))) continue;
     await rm(path.join(path.dirname(folder), name), { recursive: true, force: true });
   }
 }

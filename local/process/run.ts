@@ -20,6 +20,12 @@ export async function run(command: string, args: readonly string[], options: Com
   });
   // Not the option of `spawn`: its timer would keep this process alive when the command cannot be started at all.
   const late = options.timeout && setTimeout(() => child.kill("SIGKILL"), options.timeout);
+  // What it started may hold its streams open for longer.
+  child.once("exit", () => {
+    if (!child.killed) return;
+    child.stdout.destroy();
+    child.stderr.destroy();
+  });
   let output = "";
   const recent: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -36,7 +42,8 @@ export async function run(command: string, args: readonly string[], options: Com
     child.once("error", reject);
     child.once("close", (exit, signal) => resolve(exit ?? signal ?? "unknown"));
   }).finally(() => clearTimeout(late));
-  if (!(options.accept ?? [0]).some((accepted) => accepted === code))
-    throw new Error(`${command} ${args[0] ?? ""} ended with ${code}:\n${recent.join("\n")}`);
-  return output;
+  if (!child.killed && (options.accept ?? [0]).some((accepted) => accepted === code)) return output;
+  const limit = (options.timeout ?? 0) / 1000;
+  const end = child.killed ? `did not end within ${limit} s and was killed` : `ended with ${code}`;
+  throw new Error(`${command} ${args[0] ?? ""} ${end}:\n${recent.join("\n")}`);
 }

@@ -29,6 +29,8 @@ export interface StackOptions {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Folder of the program; default this project's own. */
+  readonly program?: string;
   /** Ends the command that is running, as Ctrl-C would. */
   readonly signal?: AbortSignal;
 }
@@ -110,7 +112,7 @@ export class Stack {
     this.#commands += 1;
     const log = path.join(this.#options.folder, `events-${this.#commands}.json`);
     const flags = ["--config-file", this.#configuration, "--non-interactive", "--color", "never", "--event-log", log];
-    const { exitCode, output, errors } = await this.#run(programFolder, [...args, ...flags]);
+    const { exitCode, output, errors } = await this.#run(this.#options.program ?? programFolder, [...args, ...flags]);
     const changes = summary(await readFile(log, "utf8").catch(() => ""));
     await rm(log, { force: true });
     return { exitCode, output: output + errors, changes };

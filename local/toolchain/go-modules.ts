@@ -84,14 +84,10 @@ async function ensureSchemas(note: (text: string) => void): Promise<string> {
       const program = path.join(folder, "schemas");
       await build({ module: shared, package: "./cmd/schemas", variables: [] }, program, note);
       for (const name of Object.keys(versions.plugins)) await mkdir(path.join(folder, `pulumi-resource-${name}`));
-      const provider = await go(shared, [
-        "list",
-        "-m",
-        "-f",
-        "{{.Dir}}",
-        "github.com/pulumi/pulumi-kubernetes/provider/v4",
-      ]);
-      const source = path.join(provider.trim(), "cmd", "pulumi-resource-kubernetes");
+      // `go list` names no folder for a module that nothing compiled so far has needed; this fetches it.
+      const provider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+      const { Dir } = JSON.parse(await go(shared, ["mod", "download", "-json", provider])) as { Dir: string };
+      const source = path.join(Dir, "cmd", "pulumi-resource-kubernetes");
       await run(program, [folder, source, versions.plugins.kubernetes]);
     },
   );

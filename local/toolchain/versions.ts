@@ -18,19 +18,16 @@ export const versions = {
   /** The newest release whose modules the checksum database covers and that containerd 1.6 serves. */
   kubernetes: "1.35.4",
   etcd: "3.6.5",
-  goMinimum: "1.25.8",
+  /** What the `go` lines of the two modules ask for. */
+  goMinimum: "1.26.0",
 } as const;
 
 export type PluginName = keyof typeof versions.plugins;
 export const pluginNames = Object.keys(versions.plugins) as PluginName[];
 
-/** True when `version` is at least `minimum`; both dotted numbers, an optional leading `v` or `go` is ignored. */
+/** True when `version` is at least `minimum`. The first dotted number of each counts: `v3.1`, `go1.26rc1`, `1.25.8 X:…`. */
 export function isAtLeast(version: string, minimum: string): boolean {
-  const numbers = (text: string) =>
-    text
-      .replace(/^[a-z]+/, "")
-      .split(/[.-]/)
-      .map(Number);
+  const numbers = (text: string) => (/\d+(\.\d+)*/.exec(text)?.[0] ?? "0").split(".").map(Number);
   const have = numbers(version);
   const want = numbers(minimum);
   for (const [index, part] of want.entries()) {

@@ -27,6 +27,7 @@ var irregular = map[string]tokens.Type{
 	"keycloak_hardcoded_role_identity_provider_mapper":    tfbridge.MakeResource(Name, "index", "HardcodedRoleIdentityMapper"),
 	"keycloak_custom_identity_provider_mapper":            tfbridge.MakeResource(Name, "index", "CustomIdentityProviderMapping"),
 	"keycloak_openid_client_client_policy":                tfbridge.MakeResource(Name, "openid", "ClientPolicy"),
+	"keycloak_realm_keystore_java_keystore":               tfbridge.MakeResource(Name, "index", "RealmKeystoreJavaGenerated"),
 	"keycloak_saml_client_default_scopes":                 tfbridge.MakeResource(Name, "saml", "ClientDefaultScope"),
 }
 
@@ -35,6 +36,9 @@ var flowDataSources = map[string]tokens.ModuleMember{
 	"keycloak_authentication_flow":      tfbridge.MakeDataSource(Name, "index", "getAuthenticationFlow"),
 	"keycloak_authentication_execution": tfbridge.MakeDataSource(Name, "index", "getAuthenticationExecution"),
 }
+
+// withdrawn lists resources that the npm package does not have any more: newer servers refuse uploaded scripts.
+var withdrawn = []string{"keycloak_openid_script_protocol_mapper", "keycloak_saml_script_protocol_mapper"}
 
 // autonamed lists the properties that get a random suffix when a program leaves them out, as the published plugin does.
 var autonamed = map[string]string{
@@ -56,6 +60,8 @@ func Provider(version string) tfbridge.ProviderInfo {
 		DataSources:  map[string]*tfbridge.DataSourceInfo{},
 		MetadataInfo: tfbridge.NewProviderMetadata([]byte("{}")),
 		Config:       configuration(),
+
+		IgnoreMappings: withdrawn,
 	}
 	for name, token := range irregular {
 		info.Resources[name] = &tfbridge.ResourceInfo{Tok: token}
