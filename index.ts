@@ -5,8 +5,9 @@ import { RealmRoles } from "#components/keycloak/realm-roles.ts";
 import { SyncServiceAccount } from "#components/keycloak/sync-service-account.ts";
 import { namespaceName } from "#components/kubernetes/namespace.ts";
 import { SyncCronJob } from "#components/kubernetes/sync-cron-job.ts";
-import { LangfuseOrganization } from "#components/langfuse/langfuse-organization.ts";
+import { LangfuseTenant } from "#components/langfuse/langfuse-tenant.ts";
 import { LangfuseSecrets } from "#components/langfuse/secrets.ts";
+import { ServiceCredentials } from "#components/langfuse/service-credentials.ts";
 import { preflight } from "#components/preflight.ts";
 import { keycloakProvider, kubernetesProvider } from "#components/providers.ts";
 import { withReadableErrors } from "#components/readable-errors.ts";
@@ -32,9 +33,13 @@ export default () =>
     const loginGate =
       gatePlan && new LoginGate("gate", { realm, role: roles.gateRoleName, plan: gatePlan, protect }, inKeycloak);
 
-    const organization = new LangfuseOrganization("organization", { ...langfuse, protect });
+    const organization = new LangfuseTenant("organization", { ...langfuse, protect });
     const namespace = namespaceName(configuration.kubernetes, inKubernetes);
     const langfuseSecrets = new LangfuseSecrets("langfuse-secrets", { namespace, protect }, inKubernetes);
+    const langfuseUrl = langfuse.internalUrl ?? langfuse.url;
+    for (const key of organization.serviceKeys) {
+      new ServiceCredentials(key.secretName, { namespace, url: langfuseUrl, key }, inKubernetes);
+    }
     const cronJob = new SyncCronJob(
       "langfuse-role-sync",
       {

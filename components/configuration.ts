@@ -1,6 +1,6 @@
-import type { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
-import { nearest } from "#sync/nearest.ts";
+import { describeIssue, unknownKey } from "./configuration-problem.ts";
+import { tenantContradictions } from "./langfuse/tenant-settings.ts";
 import { type SecretName, type Settings, secretNames, settingsSchema } from "./schema.ts";
 
 export interface Configuration extends Settings {
@@ -29,7 +29,8 @@ export function parseConfiguration(project: string, values: Readonly<Record<stri
       problems.push(`${project}:${name} is missing: run \`pulumi config set --secret ${project}:${name}\``);
   }
   const parsed = settingsSchema.safeParse(settings);
-  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => describe(project, issue, settings)));
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(project, issue, settings)));
   else problems.push(...contradictions(project, parsed.data));
   if (problems.length > 0 || !parsed.success) {
     throw new AccessError(
@@ -53,56 +54,33 @@ function decode(text: string): unknown {
   }
 }
 
+/** Top-level flows that every realm has. */
+const builtInFlows = ["browser", "registration", "clients"];
+
 /** What the schema cannot say about one key alone. */
 function contradictions(project: string, settings: Settings): string[] {
   const problems: string[] = [];
+  const { gate, keycloak, sync } = settings;
+  if ([...builtInFlows, gate.flowToCopy].includes(gate.flow)) {
+    problems.push(`${project}:gate.flow "${gate.flow}" is a flow that exists already: give the copy a name of its own`);
+  }
+  if (
+    [keycloak.langfuseClient, ...(keycloak.admin.realm === keycloak.realm ? [keycloak.admin.clientId] : [])].includes(
+      sync.clientId,
+    )
+  ) {
+    problems.push(
+      `${project}:sync.clientId "${sync.clientId}" is a client that exists already: give the sync one of its own`,
+    );
+  }
   const names = settings.roles.map((role) => role.name);
   for (const name of names.filter((candidate, index) => names.indexOf(candidate) !== index)) {
     problems.push(`${project}:roles names "${name}" twice: keep the entry that should win`);
   }
-  if (names.includes(settings.gate.role)) {
-    problems.push(`${project}:gate.role "${settings.gate.role}" is also one of roles: give the gate a role of its own`);
+  if (names.includes(gate.role)) {
+    problems.push(`${project}:gate.role "${gate.role}" is also one of roles: give the gate a role of its own`);
   }
   if (names.includes("default")) problems.push(`${project}:roles must not contain "default": use sync.defaultRole`);
-  const emails = settings.langfuse.members.map((member) => member.email);
-  for (const email of emails.filter((candidate, index) => emails.indexOf(candidate) !== index)) {
-    problems.push(`${project}:langfuse.members names "${email}" twice: keep one role`);
-  }
+  problems.push(...tenantContradictions(settings.langfuse).map((problem) => `${project}:langfuse.${problem}`));
   return problems;
-}
-
-function describe(project: string, issue: z.core.$ZodIssue, settings: Record<string, unknown>): string[] {
-  const path = [project, issue.path.join(".")].join(":");
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => unknownKey(`${path}.${key}`, key, keysAt(issue.path)));
-  }
-  const value = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    settings,
-  );
-  if (value === undefined) return [`${path} is missing: ${issue.message}`];
-  return [`${path} is ${JSON.stringify(value)}: ${issue.message}`];
-}
-
-function unknownKey(path: string, key: string, known: readonly string[]): string {
-  const suggestion = nearest(key, known);
-  return `${path} is not a known key${suggestion ? `: did you mean "${suggestion}"?` : `: known are ${known.join(", ")}`}`;
-}
-
-/** Keys the schema knows at a path, looking through defaults, optionals and lists. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let at: unknown = settingsSchema;
-  for (const key of path) {
-    at = unwrap(at);
-    at =
-      typeof key === "number"
-        ? (at as { element?: unknown }).element
-        : (at as { shape?: Record<PropertyKey, unknown> }).shape?.[key];
-  }
-  return Object.keys((unwrap(at) as { shape?: object })?.shape ?? {});
-}
-
-function unwrap(schema: unknown): unknown {
-  const inner = (schema as { def?: { innerType?: unknown } })?.def?.innerType;
-  return inner === undefined ? schema : unwrap(inner);
 }

@@ -1,3 +1,4 @@
+import { gateSpecification } from "#sync/gate/settings.ts";
 import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { Configuration } from "./configuration.ts";
 import { createKeycloakAdminApi } from "./keycloak/admin-api.ts";
@@ -15,7 +16,8 @@ export async function preflight(configuration: Configuration): Promise<GatePlan 
   const { keycloak, langfuse, gate, secrets } = configuration;
   await requireLangfuse(createLangfuseAdminClient({ url: langfuse.url, adminApiKey: secrets.langfuseAdminApiKey }));
   const api = createKeycloakAdminApi({ ...keycloak.admin, url: keycloak.url, secret: secrets.keycloakAdminSecret });
-  const { realm, langfuseClient } = keycloak;
   if (!gate.enabled) return undefined;
-  return planGate(await readRealmFacts(api, { realm, langfuseClient, flowToCopy: gate.flowToCopy }), gate);
+  const specification = gateSpecification(gate, keycloak.langfuseClient);
+  const facts = await readRealmFacts(api, { realm: keycloak.realm, specification, declaredRoles: [gate.role] });
+  return planGate(facts, specification);
 }

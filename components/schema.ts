@@ -1,16 +1,13 @@
 import { z } from "zod";
+import { gateSettingsSchema, realmRole } from "#sync/gate/settings.ts";
+import { tenantShape } from "./langfuse/tenant-settings.ts";
 
 const name = z.string().min(1).max(255);
-/** Flow, sub-flow and scope names go unescaped into URLs of the Keycloak provider. */
-const alias = z.string().regex(/^[a-z0-9][a-z0-9-]{0,199}$/, "use lower-case letters, digits and dashes");
-/** A dotted name would be looked up as `client.role` by the role condition first. */
-const realmRole = z
-  .string()
-  .regex(/^(?!\d+$)[^./?#%\s]{1,255}$/, "use a name with a letter in it and without dots, slashes and blanks");
+/** A user name in it would end up in plain text in the cluster, and the role sync refuses it as well. */
 const url = z
-  .url({ protocol: /^https?$/, error: "use a complete http(s) URL" })
+  .string()
+  .refine(isPlainAddress, "use http:// or https://, a host and at most a path")
   .transform((value) => value.replace(/\/+$/, ""));
-const email = z.email().transform((value) => value.toLowerCase());
 const langfuseRole = z.enum(["OWNER", "ADMIN", "MEMBER", "VIEWER", "NONE"]);
 
 const keycloak = z.strictObject({
@@ -41,28 +38,10 @@ const role = z.strictObject({
   description: z.string().max(255).optional(),
 });
 
-const gate = z.strictObject({
-  /** Off: nothing of the gate is declared, everybody of the realm reaches Langfuse. */
-  enabled: z.boolean().default(true),
-  /** Realm role that opens the gate; every role of `roles` includes it. */
-  role: realmRole.default("langfuse-access"),
-  /** Client scope that marks a gated client. */
-  scope: alias.default("langfuse-gate"),
-  /** Alias of the browser flow that holds the gate. */
-  flow: alias.default("browser-langfuse"),
-  /** The flow whose steps are copied: the one that is bound before the gate. */
-  flowToCopy: z.string().min(1).max(255).default("browser"),
-  /** What a refused person reads; shown literally. */
-  denyMessage: z.string().min(1).max(255).default("You do not have access to Langfuse. Ask for a Langfuse role."),
-});
-
 const langfuse = z.strictObject({
   url,
   internalUrl: url.optional(),
-  organization: z.strictObject({ name: z.string().min(3).max(60) }),
-  project: z.strictObject({ name: z.string().min(3).max(60) }),
-  /** People outside Keycloak's reach, such as break-glass owners; the sync never touches them. */
-  members: z.array(z.strictObject({ email, role: langfuseRole })).default([]),
+  ...tenantShape,
   /** Whether destroying the stack may delete organization and project together with their data. */
   deletionPolicy: z.enum(["retain", "delete"]).default("retain"),
 });
@@ -86,7 +65,10 @@ const sync = z.strictObject({
     .regex(/^[A-Za-z0-9._-]{1,200}$/, "use letters, digits, dots, dashes and underscores")
     .default("langfuse-role-sync"),
   /** Cron schedule, in UTC. */
-  schedule: z.string().min(9).default("*/5 * * * *"),
+  schedule: z
+    .string()
+    .regex(/^(@[a-z]+|\S+( +\S+){4})$/, 'use five fields, such as "*/5 * * * *", or a name, such as "@hourly"')
+    .default("*/5 * * * *"),
   /** Image with Node 24 as `node`; the program itself comes from a ConfigMap. */
   image: z.string().min(1).default("docker.io/library/node:24-alpine"),
   imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent"),
@@ -100,7 +82,7 @@ export const settingsSchema = z.strictObject({
   keycloak,
   /** Realm roles in order of precedence: the first that a person holds wins. */
   roles: z.array(role).min(1),
-  gate: gate.prefault({}),
+  gate: gateSettingsSchema.prefault({}),
   langfuse,
   kubernetes: kubernetes.prefault({}),
   sync: sync.prefault({}),
@@ -113,3 +95,9 @@ export type Settings = z.output<typeof settingsSchema>;
 /** Secrets live in keys of their own, because an object with one secret value becomes secret as a whole. */
 export const secretNames = ["keycloakAdminSecret", "langfuseAdminApiKey"] as const;
 export type SecretName = (typeof secretNames)[number];
+
+function isPlainAddress(value: string): boolean {
+  const address = URL.parse(value);
+  if (address === null || !["http:", "https:"].includes(address.protocol)) return false;
+  return address.username === "" && address.password === "" && address.search === "" && address.hash === "";
+}

@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
-import * as z from "zod";
-import { AccessError, messageOf } from "./errors.ts";
-import { suggestion } from "./nearest.ts";
-import type { RoleMapping } from "./roles/mapping.ts";
-import { parseRoleMapping } from "./roles/mapping-text.ts";
+import path from "node:path";
+import type * as z from "zod";
+import type { SyncDocument } from "./configuration/document.ts";
+import { parseDocument } from "./configuration/document-text.ts";
+import { type Environment, type ReadFile, readSecret, readVariable } from "./configuration/environment.ts";
+import { DEFAULT_GRACE_DAYS, type OrganizationConfiguration, organizationsOf } from "./configuration/organizations.ts";
+import { forOne, forSeveral, type LOG_LEVELS } from "./configuration/variable-schema.ts";
+import { AccessError } from "./errors.ts";
+import { limitsOf } from "./guard/limits.ts";
 import { VARIABLES, type VariableName } from "./variables.ts";
 
-export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+export type { Environment, OrganizationConfiguration };
 
 export interface Configuration {
   readonly keycloak: {
@@ -14,149 +18,171 @@ export interface Configuration {
     readonly realm: string;
     readonly clientId: string;
     readonly clientSecret: string;
+    /** Whether client roles are read, which needs one right and about fifty requests more. */
+    readonly clientRoles: boolean;
   };
-  readonly langfuse: {
-    readonly url: string;
-    /** Id of the organization; the key decides which one is meant, this one is for people and plans. */
-    readonly organization: string;
-    readonly publicKey: string;
-    readonly secretKey: string;
-  };
-  readonly mapping: RoleMapping;
-  /** Lower-case addresses. */
-  readonly protectedMembers: ReadonlySet<string>;
+  /** At least one; all of them, whatever shard this is. */
+  readonly organizations: readonly OrganizationConfiguration[];
+  /** Which of the organizations this process looks after. */
+  readonly shard: { readonly index: number; readonly of: number };
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Every variable as it was given, files already read: some of them are secrets. */
+  readonly values: Readonly<Partial<Record<VariableName, string>>>;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-const text = z.string({ error: "is not set" });
-/** The value is not repeated when it holds a password. */
-const address = text.refine(isPlainAddress, {
-  error: (issue) =>
-    `is ${String(issue.input).includes("@") ? "an address with a user name" : `"${issue.input}"`}; write http:// or https://, a host and at most a path`,
-});
-
-const mapping = text.transform((value, context): RoleMapping => {
-  const parsed = parseRoleMapping(value);
-  if (!("problems" in parsed)) return parsed;
-  for (const message of parsed.problems) context.addIssue({ code: "custom", message });
-  return z.NEVER;
-});
-
-const protectedMembers = z
-  .string()
-  .default("[]")
-  .transform((value, context): ReadonlySet<string> => {
-    const parsed = z.array(z.string().regex(/^\S+@\S+$/)).safeParse(parseJson(value));
-    if (parsed.success) return new Set(parsed.data.map((email) => email.toLowerCase()));
-    context.addIssue({
-      code: "custom",
-      message: `is ${value.slice(0, 120)}; write a JSON array of e-mail addresses, such as ["owner@example.com"]`,
-    });
-    return z.NEVER;
-  });
-
-const logLevel = z.enum(LOG_LEVELS, {
-  error: ({ input }) => `is "${input}"${suggestion(String(input), LOG_LEVELS)}; use one of ${LOG_LEVELS.join(", ")}`,
-});
-
-const schema = z.object({
-  KEYCLOAK_URL: address,
-  KEYCLOAK_REALM: text,
-  KEYCLOAK_CLIENT_ID: text,
-  KEYCLOAK_CLIENT_SECRET: text,
-  LANGFUSE_URL: address,
-  LANGFUSE_ORG_ID: text,
-  LANGFUSE_PUBLIC_KEY: text,
-  LANGFUSE_SECRET_KEY: text,
-  ROLE_MAPPING: mapping,
-  PROTECTED_MEMBERS: protectedMembers,
-  LOG_LEVEL: logLevel.default("info"),
-} satisfies Record<VariableName, z.ZodType>);
-
 /**
- * Reads the whole configuration at once. Each variable may come as `NAME_FILE` instead, which names a file that holds
- * the value.
+ * Reads the whole configuration at once: from the environment alone for one organization, or with the document that
+ * `SYNC_CONFIG` names.
  *
- * @param readFile throws when the file cannot be read; for tests
+ * @param readFile for tests
  * @throws AccessError `usage` with one line for every problem
  */
 export function readConfiguration(
   environment: Environment,
-  readFile: (path: string) => string = (path) => readFileSync(path, "utf8"),
+  readFile: ReadFile = (file) => readFileSync(file, "utf8"),
 ): Configuration {
   const problems: string[] = [];
-  const values: Record<string, string | undefined> = {};
+  const values: Partial<Record<VariableName, string>> = {};
   const unreadable = new Set<string>();
-  for (const name of Object.keys(VARIABLES)) {
-    const problem = readVariable(name, environment, readFile, values);
-    if (problem === undefined) continue;
-    problems.push(problem);
-    unreadable.add(name);
+  for (const name of Object.keys(VARIABLES) as VariableName[]) {
+    const reading = readVariable(name, environment, readFile);
+    if ("value" in reading) {
+      if (reading.value !== undefined) values[name] = reading.value;
+    } else {
+      problems.push(reading.problem);
+      unreadable.add(name);
+    }
   }
-  const parsed = schema.safeParse(values);
-  for (const issue of parsed.error?.issues ?? []) {
-    const name = String(issue.path[0]);
-    if (!unreadable.has(name)) problems.push(`${name} ${issue.message}${missingAdvice(name, values)}`);
+  const document = readDocument(values, environment, readFile, problems);
+  const parsed = values.SYNC_CONFIG === undefined ? forOne.safeParse(values) : forSeveral.safeParse(values);
+  for (const name of Object.keys(VARIABLES) as VariableName[]) {
+    const issues = parsed.error?.issues.filter(({ path: [at] }) => at === name && !unreadable.has(name)) ?? [];
+    problems.push(...issues.map(({ message }) => `${name} ${message}${missingAdvice(name, values)}`));
   }
-  if (!parsed.success || problems.length > 0) throw new AccessError("usage", problems.join("\n"));
   const data = parsed.data;
+  const shard = shardOf(data, problems);
+  const organizations =
+    data === undefined ? [] : organizationsIn(data, document, { environment, readFile, values }, problems);
+  if (data === undefined || problems.length > 0) throw new AccessError("usage", problems.join("\n"));
+  const namesClientRole = organizations.some(({ rules }) => rules.rules.some(({ from }) => from.kind === "clientRole"));
   return {
     keycloak: {
       url: data.KEYCLOAK_URL,
       realm: data.KEYCLOAK_REALM,
       clientId: data.KEYCLOAK_CLIENT_ID,
       clientSecret: data.KEYCLOAK_CLIENT_SECRET,
+      clientRoles:
+        document?.keycloak?.clientRoles ??
+        (data.KEYCLOAK_CLIENT_ROLES === undefined ? namesClientRole : data.KEYCLOAK_CLIENT_ROLES === "true"),
     },
-    langfuse: {
-      url: data.LANGFUSE_URL,
-      organization: data.LANGFUSE_ORG_ID,
-      publicKey: data.LANGFUSE_PUBLIC_KEY,
-      secretKey: data.LANGFUSE_SECRET_KEY,
-    },
-    mapping: data.ROLE_MAPPING,
-    protectedMembers: data.PROTECTED_MEMBERS,
+    organizations,
+    shard,
     logLevel: data.LOG_LEVEL,
+    values,
   };
 }
 
-/** Puts the value of one variable into `values`; an empty one counts as not set. Returns what is wrong, if anything. */
-function readVariable(
-  name: string,
+type Values = Partial<Record<VariableName, string>>;
+
+/** Reads the document and puts what it says about Keycloak into `values`, as if it had been in the environment. */
+function readDocument(
+  values: Values,
   environment: Environment,
-  readFile: (path: string) => string,
-  values: Record<string, string | undefined>,
-): string | undefined {
-  const value = environment[name] || undefined;
-  const file = environment[`${name}_FILE`] || undefined;
-  values[name] = value;
+  readFile: ReadFile,
+  problems: string[],
+): SyncDocument | undefined {
+  const file = values.SYNC_CONFIG;
   if (file === undefined) return undefined;
-  if (value !== undefined) return `${name} and ${name}_FILE are both set; keep one of them`;
-  try {
-    // Editors and `echo` end a file with a line break, which is not part of a secret.
-    values[name] = readFile(file).replace(/[\r\n]+$/, "") || undefined;
-  } catch (error) {
-    return `${name}_FILE is "${file}", which cannot be read (${messageOf(error)}); mount it, or correct the path`;
+  for (const name of ["LANGFUSE_ORG_ID", "ROLE_MAPPING"] as const) {
+    if (values[name] === undefined) continue;
+    problems.push(`${name} is set beside SYNC_CONFIG, which says that for every organization; keep one of them`);
   }
-  return values[name] === undefined ? `${name}_FILE is "${file}", which is empty; put the value into it` : undefined;
-}
-
-function missingAdvice(name: string, values: Readonly<Record<string, string | undefined>>): string {
-  const meaning = VARIABLES[name as VariableName];
-  return values[name] === undefined ? `; set it to ${meaning}, or ${name}_FILE to a file that holds it` : "";
-}
-
-function isPlainAddress(value: string): boolean {
-  const url = URL.parse(value);
-  if (url === null || !["http:", "https:"].includes(url.protocol)) return false;
-  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-}
-
-function parseJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
+  const reading = readSecret("SYNC_CONFIG", file, readFile);
+  if ("problem" in reading) {
+    problems.push(reading.problem);
     return undefined;
   }
+  const parsed = parseDocument(reading.value ?? "");
+  if ("problems" in parsed) {
+    problems.push(...parsed.problems.map((problem) => `SYNC_CONFIG "${file}": ${problem}`));
+    return undefined;
+  }
+  const { url, realm, clientId, clientSecretFile } = parsed.keycloak ?? {};
+  const secretFile = clientSecretFile && path.resolve(path.dirname(file), clientSecretFile);
+  const secret = secretFile && readSecret("keycloak.clientSecretFile", secretFile, readFile);
+  if (secret && "problem" in secret) problems.push(`SYNC_CONFIG "${file}": ${secret.problem}`);
+  const given = {
+    KEYCLOAK_URL: url,
+    KEYCLOAK_REALM: realm,
+    KEYCLOAK_CLIENT_ID: clientId,
+    KEYCLOAK_CLIENT_SECRET: secret && "value" in secret ? secret.value : undefined,
+  } satisfies Values | Record<string, string | undefined>;
+  for (const [name, value] of Object.entries(given) as [VariableName, string | undefined][]) {
+    if (value === undefined) continue;
+    if (environment[name] || environment[`${name}_FILE`]) {
+      problems.push(`${name} is set and SYNC_CONFIG "${file}" has it too; keep one of them`);
+    }
+    values[name] = value;
+  }
+  return parsed;
+}
+
+function organizationsIn(
+  data: z.output<typeof forOne> | z.output<typeof forSeveral>,
+  document: SyncDocument | undefined,
+  from: { environment: Environment; readFile: ReadFile; values: Values },
+  problems: string[],
+): readonly OrganizationConfiguration[] {
+  const protect = data.PROTECTED_MEMBERS;
+  if ("ROLE_MAPPING" in data) {
+    return [
+      {
+        name: data.LANGFUSE_ORG_ID,
+        langfuse: {
+          url: data.LANGFUSE_URL,
+          publicKey: data.LANGFUSE_PUBLIC_KEY,
+          secretKey: data.LANGFUSE_SECRET_KEY,
+        },
+        rules: {
+          organization: data.LANGFUSE_ORG_ID,
+          ...data.ROLE_MAPPING,
+          protect,
+          ignore: [],
+          unmatched: "keep",
+          graceDays: DEFAULT_GRACE_DAYS,
+          provision: false,
+        },
+        guards: limitsOf(data.GUARD_LIMITS),
+      },
+    ];
+  }
+  if (document === undefined) return [];
+  const { SYNC_CONFIG: file = "" } = from.values;
+  const found: string[] = [];
+  const sources = {
+    ...from,
+    folder: path.dirname(file),
+    langfuseUrl: data.LANGFUSE_URL,
+    protect,
+    guards: data.GUARD_LIMITS,
+  };
+  const organizations = organizationsOf(document, sources, found);
+  problems.push(...found.map((problem) => `SYNC_CONFIG "${file}": ${problem}`));
+  return organizations;
+}
+
+function shardOf(
+  data: { readonly SHARDS: string; readonly JOB_COMPLETION_INDEX: string } | undefined,
+  problems: string[],
+): Configuration["shard"] {
+  const [index, of] = [Number(data?.JOB_COMPLETION_INDEX ?? 0), Number(data?.SHARDS ?? 1)];
+  if (of < 1) problems.push("SHARDS is 0; write 1 or more");
+  else if (index >= of) {
+    problems.push(`JOB_COMPLETION_INDEX is ${index}, but SHARDS is ${of}; set SHARDS to the completions of the Job`);
+  }
+  return { index, of };
+}
+
+function missingAdvice(name: VariableName, values: Values): string {
+  return values[name] === undefined ? `; set it to ${VARIABLES[name]}, or ${name}_FILE to a file that holds it` : "";
 }

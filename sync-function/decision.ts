@@ -1,53 +1,200 @@
 import { mapLimited } from "./concurrency.ts";
 import { AccessError } from "./errors.ts";
-import { provePermissions } from "./keycloak/canary.ts";
-import type { KeycloakClient } from "./keycloak/client.ts";
-import { READ_CONCURRENCY, readHolders } from "./keycloak/effective-holders.ts";
-import { confirmStanding, readStandings } from "./keycloak/standings.ts";
 import type { LangfuseClient } from "./langfuse/client.ts";
-import { type Plan, type PlanRules, plan } from "./plan/plan.ts";
-import type { Member } from "./plan/state.ts";
+import type { People } from "./people/match.ts";
+import { type Memory, NO_MEMORY, type OrganizationMemory } from "./people/memory.ts";
+import type { Directory, Interest, Person } from "./people/person.ts";
+import { looksAtProjects } from "./plan/managed-projects.ts";
+import { type Plan, plan } from "./plan/plan.ts";
+import type { Absence, AccessState, Member, Project } from "./plan/state.ts";
+import { addressMatcher } from "./roles/pattern.ts";
+import { type AccessRules, interestOf } from "./roles/rule.ts";
 
-/**
- * Reads both sides and decides. Whoever would change is asked about again first, and that answer wins: nobody loses or
- * gains anything by a list alone.
- *
- * @throws AccessError when anything was missing, short or contradictory; there is no plan then
- */
-export async function decide(
-  keycloak: KeycloakClient,
-  langfuse: Pick<LangfuseClient, "listMemberships">,
-  rules: PlanRules,
-): Promise<Plan> {
-  const mapped = new Set(rules.mapping.rules.map(({ realmRole }) => realmRole));
-  const roles = await provePermissions(keycloak);
-  const [members, holders] = await Promise.all([readMembers(langfuse), readHolders(keycloak, roles, mapped)]);
-  // Members without an address can be nobody in Keycloak, and protected ones are not compared.
-  const compared = members.filter(({ email }) => email !== "" && !rules.protectedMembers.has(email));
-  const emails = new Set(compared.map(({ email }) => email));
-  const standings = await readStandings(keycloak, holders, emails);
-  const confirmed = new Set<string>();
-  for (;;) {
-    const decided = plan({ members, standings }, rules);
-    const unconfirmed = [...new Set(decided.changes.map(({ email }) => email))].filter(
-      (email) => !confirmed.has(email),
-    );
-    if (unconfirmed.length === 0) return decided;
-    await mapLimited(unconfirmed, READ_CONCURRENCY, async (email) => {
-      standings.set(email, await confirmStanding(keycloak, email, mapped));
-      confirmed.add(email);
-    });
-  }
+/** What is read of Langfuse. */
+export type OrganizationReader = Pick<LangfuseClient, "listMemberships" | "listProjects" | "listProjectMemberships">;
+
+export interface Organization<Client extends OrganizationReader = LangfuseClient> {
+  /** How people call it. */
+  readonly name: string;
+  /** Its `organization` is the id in Langfuse. */
+  readonly rules: AccessRules;
+  readonly langfuse: Client;
 }
 
-/** The members of the organization, with an empty address where Langfuse has none. */
-async function readMembers(langfuse: Pick<LangfuseClient, "listMemberships">): Promise<readonly Member[]> {
+/** What was read about an organization, and what follows from it. */
+export interface Decision<Client extends OrganizationReader = LangfuseClient> {
+  readonly organization: Organization<Client>;
+  readonly state: AccessState;
+  readonly plan: Plan;
+}
+
+const DAY = 24 * 60 * 60_000;
+/** Organizations read at a time, and projects of each: more would only queue in Langfuse's database. */
+const ORGANIZATIONS_AT_ONCE = 4;
+const PROJECTS_AT_ONCE = 4;
+/** People asked again at a time. */
+const CONFIRMATIONS_AT_ONCE = 4;
+
+/**
+ * Reads Keycloak once and every organization, and decides. Whoever would change is asked about again first, and that
+ * answer wins: nobody loses or gains anything by a list alone.
+ *
+ * @throws AccessError when anything was missing, short or contradictory; there is no plan then, for any organization
+ */
+export async function decide<Client extends OrganizationReader>(
+  directory: Directory,
+  organizations: readonly Organization<Client>[],
+  memory: Memory,
+  now: Date,
+): Promise<readonly Decision<Client>[]> {
+  const interest = interestOf(organizations.map(({ rules }) => rules));
+  const read = await mapLimited(organizations, ORGANIZATIONS_AT_ONCE, readOrganization);
+  const emails = new Set(read.flatMap(({ compared }) => compared.map(({ email }) => email)));
+  const { holders, ...answer } = await directory.read(interest, emails);
+  const byEmail = new Map(answer.byEmail);
+  if (organizations.some(({ rules }) => rules.provision)) noteHolders(holders, byEmail);
+  const found: Found = { byEmail, byId: new Map() };
+  const drafts = await mapLimited(
+    read,
+    ORGANIZATIONS_AT_ONCE,
+    async ({ organization, members, projects, compared }) => {
+      const { links, absences } = memory.get(organization.rules.organization) ?? NO_MEMORY;
+      const { graceDays, provision } = organization.rules;
+      await findStrayed(compared, links, found, (id) => directory.find(interest, id));
+      const facts = {
+        members,
+        projects,
+        holders: provision ? holders : [],
+        absences: absencesOf(absences, graceDays, now),
+      };
+      return { organization, facts, links };
+    },
+  );
+  return await confirmed(drafts, directory, interest, found);
+}
+
+/** People as they were found so far; what is confirmed takes the place of what a list said. */
+interface Found {
+  readonly byEmail: Map<string, readonly Person[]>;
+  readonly byId: Map<string, Person>;
+}
+
+/** An organization whose people may still change. */
+interface Draft<Client extends OrganizationReader> {
+  readonly organization: Organization<Client>;
+  readonly facts: Omit<AccessState, "people">;
+  readonly links: OrganizationMemory["links"];
+}
+
+/** The members of the organization, and its projects if the rules look at them. */
+async function readOrganization<Client extends OrganizationReader>(organization: Organization<Client>) {
+  const { langfuse, rules, name } = organization;
   const memberships = await langfuse.listMemberships();
   if (memberships.length === 0) {
     throw new AccessError(
       "incomplete",
-      "Langfuse: the organization has no members, not even an owner; check that it still exists and that the key is its own",
+      `Langfuse: the organization ${name} has no members, not even an owner; check that it still exists and that the key is its own`,
     );
   }
-  return memberships.map(({ userId, email, role }) => ({ userId, email: email?.toLowerCase() ?? "", role }));
+  const members = memberships.map(
+    ({ userId, email, role }): Member => ({ userId, email: email?.toLowerCase() ?? "", role }),
+  );
+  const projects = looksAtProjects(rules)
+    ? await mapLimited(
+        await langfuse.listProjects(),
+        PROJECTS_AT_ONCE,
+        async ({ id, name: title }): Promise<Project> => {
+          const rows = await langfuse.listProjectMemberships(id);
+          return { id, name: title, rows: new Map(rows.map(({ userId, role }) => [userId, role])) };
+        },
+      )
+    : [];
+  const [isIgnored, isProtected] = [addressMatcher(rules.ignore), addressMatcher(rules.protect)];
+  // Members without an address can be nobody in Keycloak, and those left alone are not compared.
+  const compared = members.filter(({ email }) => email !== "" && !isIgnored(email) && !isProtected(email));
+  return { organization, members, compared, projects: projects.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+/** Addresses of holders who may be provisioned; whether somebody else has them too is found out by the confirmation. */
+function noteHolders(holders: readonly Person[], byEmail: Map<string, readonly Person[]>): void {
+  const asked = new Set(byEmail.keys());
+  for (const person of holders) {
+    if (person.email === "" || asked.has(person.email)) continue;
+    byEmail.set(person.email, [...(byEmail.get(person.email) ?? []), person]);
+  }
+}
+
+/** Linked people are looked up only where the address does not lead to them. */
+async function findStrayed(
+  members: readonly Member[],
+  links: OrganizationMemory["links"],
+  { byEmail, byId }: Found,
+  find: (id: string) => Promise<Person | undefined>,
+): Promise<void> {
+  const strayed = members.flatMap(({ userId, email }) => {
+    const id = links.get(userId);
+    return id === undefined || byId.has(id) || byEmail.get(email)?.some((person) => person.id === id) ? [] : [id];
+  });
+  await mapLimited([...new Set(strayed)], CONFIRMATIONS_AT_ONCE, async (id) => {
+    const person = await find(id);
+    if (person !== undefined) byId.set(id, person);
+  });
+}
+
+function absencesOf(
+  absences: OrganizationMemory["absences"],
+  graceDays: number,
+  now: Date,
+): ReadonlyMap<string, Absence> {
+  const isDue = (since: string) => now.getTime() - Date.parse(since) >= graceDays * DAY;
+  return new Map([...absences].map(([userId, since]) => [userId, { since, due: isDue(since) }]));
+}
+
+function peopleOf<Client extends OrganizationReader>(
+  { facts, links }: Draft<Client>,
+  { byEmail, byId }: Found,
+): People {
+  const linked = facts.members.flatMap(({ userId, email }) => {
+    const id = links.get(userId);
+    if (id === undefined) return [];
+    const person = byEmail.get(email)?.find((candidate) => candidate.id === id) ?? byId.get(id);
+    return person === undefined ? [] : [[userId, person] as const];
+  });
+  return { byEmail, linked: new Map(linked) };
+}
+
+/** Plans, asks again about everybody who would change, and plans anew, until nobody is left to be asked about. */
+async function confirmed<Client extends OrganizationReader>(
+  drafts: readonly Draft<Client>[],
+  directory: Directory,
+  interest: Interest,
+  found: Found,
+): Promise<readonly Decision<Client>[]> {
+  const asked = new Set([""]);
+  for (;;) {
+    const decisions = drafts.map((draft) => {
+      const { organization, facts } = draft;
+      const state = { ...facts, people: peopleOf(draft, found) };
+      return { organization, state, plan: plan(state, organization.rules) };
+    });
+    const changing = decisions.flatMap(({ plan: { changes }, state }) =>
+      changes.map(({ email, userId }) => ({ email, linked: state.people.linked.get(userId ?? "") })),
+    );
+    const emails = new Set(changing.map(({ email }) => email).filter((email) => !asked.has(email)));
+    const ids = new Set(
+      changing.flatMap(({ email, linked }) =>
+        linked === undefined || linked.email === email || asked.has(linked.id) ? [] : [linked.id],
+      ),
+    );
+    if (emails.size === 0 && ids.size === 0) return decisions;
+    for (const key of [...emails, ...ids]) asked.add(key);
+    await mapLimited([...emails], CONFIRMATIONS_AT_ONCE, async (email) => {
+      found.byEmail.set(email, await directory.confirm(interest, email));
+    });
+    await mapLimited([...ids], CONFIRMATIONS_AT_ONCE, async (id) => {
+      const person = await directory.find(interest, id);
+      if (person === undefined) found.byId.delete(id);
+      else found.byId.set(id, person);
+    });
+  }
 }

@@ -19,6 +19,9 @@ export const EXIT_CODES = {
   refused: 3,
 } as const;
 
+/** Exit code of a defect of this program, after EX_SOFTWARE of sysexits(3). */
+export const DEFECT_EXIT_CODE = 70;
+
 export type ErrorKind = keyof typeof EXIT_CODES;
 
 /**

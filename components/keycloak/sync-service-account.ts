@@ -29,6 +29,7 @@ export class SyncServiceAccount extends pulumi.ComponentResource {
         standardFlowEnabled: false,
         implicitFlowEnabled: false,
         directAccessGrantsEnabled: false,
+        oauth2DeviceAuthorizationGrantEnabled: false,
         // The account's rights must reach its token; it holds none beyond the two below and the realm's default role.
         fullScopeAllowed: true,
       },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
+import { MemberLists } from "./member-lists.ts";
 
 /** The stack configuration as a dynamic provider sees it; keys without a colon are the project's own. */
 export interface StackConfig {
@@ -16,6 +17,7 @@ export interface KeyPair {
 let server: { readonly url: string; readonly adminApiKey: string } | undefined;
 let admin: LangfuseAdminClient | undefined;
 const organizations = new Map<string, LangfuseClient>();
+const lists = new Map<string, MemberLists>();
 
 /**
  * Remembers where Langfuse is, for all resources of this provider process. Address and server key come from the stack
@@ -38,6 +40,13 @@ export function organizationClient({ publicKey, secretKey }: KeyPair): LangfuseC
   const client = createLangfuseClient({ url: address().url, publicKey, secretKey });
   organizations.set(secretKey, client);
   return client;
+}
+
+/** What this process knows of an organization's members, whichever of its keys they were read with. */
+export function memberLists(organizationId: string): MemberLists {
+  const known = lists.get(organizationId) ?? new MemberLists();
+  lists.set(organizationId, known);
+  return known;
 }
 
 function address(): { url: string; adminApiKey: string } {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "#sync/langfuse/role.ts";
+import type { Adoption } from "./adoption.ts";
 
 // The paths and exported names below are a contract with stored state: refresh and destroy import them again.
 const provider: pulumi.dynamic.ResourceProvider = {
@@ -8,7 +9,7 @@ const provider: pulumi.dynamic.ResourceProvider = {
   diff: async (_id, olds, news) => (await import("#components/langfuse/membership-lifecycle.ts")).diff(olds, news),
   create: async (inputs) => (await import("#components/langfuse/membership-lifecycle.ts")).create(inputs),
   read: async (id, props) => (await import("#components/langfuse/membership-lifecycle.ts")).read(id, props),
-  update: async (_id, _olds, news) => (await import("#components/langfuse/membership-lifecycle.ts")).update(news),
+  update: async (_id, olds, news) => (await import("#components/langfuse/membership-lifecycle.ts")).update(news, olds),
   delete: async (_id, props) => (await import("#components/langfuse/membership-lifecycle.ts")).remove(props),
 };
 
@@ -17,6 +18,10 @@ export interface MembershipArgs {
   /** Address of the person; Langfuse stores it in lower case. */
   readonly email: pulumi.Input<string>;
   readonly role: pulumi.Input<Role>;
+  /** Own roles in single projects, which take the place of `role` there, also downwards. Other projects are left alone. */
+  readonly projectRoles?: readonly { readonly projectId: pulumi.Input<string>; readonly role: Role }[];
+  /** Whether somebody who is a member with another role already is taken over; default `never`, which refuses it. */
+  readonly adopt?: Adoption;
   /** Key of the organization; a new one changes nothing in Langfuse. */
   readonly publicKey: pulumi.Input<string>;
   readonly secretKey: pulumi.Input<string>;

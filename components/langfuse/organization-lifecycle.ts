@@ -4,33 +4,49 @@ import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { LangfuseOrganization } from "#sync/langfuse/answers.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
+import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
 import { adminClient } from "./connection.ts";
 import { isManagedBy, withMarker } from "./marker.ts";
 
 export interface OrganizationInputs {
   readonly name: string;
   readonly managedBy: string;
+  /** Default `never`. */
+  readonly adopt?: Adoption;
 }
 
-const shape = { name: z.string().min(3).max(60), managedBy: z.string().min(1) };
+type OrganizationOutputs = Omit<OrganizationInputs, "adopt">;
+
+/** What this resource asks of Langfuse. */
+type OrganizationClient = Pick<
+  LangfuseAdminClient,
+  "listOrganizations" | "getOrganization" | "createOrganization" | "updateOrganization" | "deleteOrganization"
+>;
+
+const shape = {
+  name: z.string().min(3).max(60),
+  managedBy: z.string().min(1),
+  adopt: z.enum(ADOPTIONS).optional(),
+};
 
 /** How long the server may take to delete the data of removed projects, which blocks the deletion, in milliseconds. */
 const PROJECT_DELETION = 120_000;
 
 export const check = (news: OrganizationInputs): CheckResult<OrganizationInputs> => checkInputs(shape, news);
 
-export function diff(olds: OrganizationInputs, news: OrganizationInputs): { changes: boolean } {
-  return { changes: changedProperties(olds, news, ["name", "managedBy"]).length > 0 };
+/** Whether to adopt matters only when it is created. */
+export function diff(olds: OrganizationOutputs, news: OrganizationInputs): { changes: boolean } {
+  return { changes: changedProperties<OrganizationOutputs>(olds, news, ["name", "managedBy"]).length > 0 };
 }
 
-/** Takes over the organization of an earlier run whose answer was lost, so that no second one appears. */
+/** Takes over the organization of an earlier run whose answer was lost, so that no second one appears, or one to adopt. */
 export async function create(
   inputs: OrganizationInputs,
-  client: LangfuseAdminClient = adminClient(),
-): Promise<{ id: string; outs: OrganizationInputs }> {
-  const { name, managedBy } = inputs;
+  client: OrganizationClient = adminClient(),
+): Promise<{ id: string; outs: OrganizationOutputs }> {
+  const { name, managedBy, adopt = "never" } = inputs;
   const organizations = await client.listOrganizations();
-  const known = organizations.find((organization) => isManagedBy(organization.metadata, managedBy));
+  const known = ownOrAdopted("organization", organizations, { name, managedBy, adopt }, false);
   const { id } = known
     ? await client.updateOrganization(known.id, { name, metadata: withMarker(known.metadata, managedBy) })
     : await client.createOrganization({ name, metadata: withMarker({}, managedBy) });
@@ -40,9 +56,9 @@ export async function create(
 /** An organization that is gone answers without id, which is how the engine learns that it has to be made again. */
 export async function read(
   id: string,
-  props: OrganizationInputs,
-  client: LangfuseAdminClient = adminClient(),
-): Promise<{ id?: string; props?: OrganizationInputs; inputs?: OrganizationInputs }> {
+  props: OrganizationOutputs,
+  client: OrganizationClient = adminClient(),
+): Promise<{ id?: string; props?: OrganizationOutputs; inputs?: OrganizationInputs }> {
   const found = await get(client, id);
   if (!found) return {};
   const managedBy = isManagedBy(found.metadata, props.managedBy) ? props.managedBy : "";
@@ -53,8 +69,8 @@ export async function read(
 export async function update(
   id: string,
   news: OrganizationInputs,
-  client: LangfuseAdminClient = adminClient(),
-): Promise<{ outs: OrganizationInputs }> {
+  client: OrganizationClient = adminClient(),
+): Promise<{ outs: OrganizationOutputs }> {
   const { name, managedBy } = news;
   const { metadata } = await client.getOrganization(id);
   await client.updateOrganization(id, { name, metadata: withMarker(metadata, managedBy) });
@@ -62,7 +78,11 @@ export async function update(
 }
 
 /** Waits for projects that are still being deleted; projects that are not ours to delete end in the server's refusal. */
-export async function remove(id: string, client: LangfuseAdminClient = adminClient()): Promise<void> {
+export async function remove(
+  id: string,
+  client: OrganizationClient = adminClient(),
+  pause: (milliseconds: number) => Promise<unknown> = sleep,
+): Promise<void> {
   const late = AbortSignal.timeout(PROJECT_DELETION);
   for (;;) {
     const organization = await get(client, id);
@@ -80,12 +100,12 @@ export async function remove(id: string, client: LangfuseAdminClient = adminClie
     } catch (error) {
       const isBlocked = error instanceof AccessError && error.status === 400;
       if (!isBlocked || late.aborted) throw error;
-      await sleep(1_000);
+      await pause(1_000);
     }
   }
 }
 
-async function get(client: LangfuseAdminClient, id: string): Promise<LangfuseOrganization | undefined> {
+async function get(client: OrganizationClient, id: string): Promise<LangfuseOrganization | undefined> {
   return await client.getOrganization(id).catch((error) => {
     if (error instanceof AccessError && error.status === 404) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Adoption } from "./adoption.ts";
 
 // The paths and exported names below are a contract with stored state: refresh and destroy import them again.
 const provider: pulumi.dynamic.ResourceProvider = {
@@ -16,6 +17,8 @@ export interface OrganizationArgs {
   readonly name: pulumi.Input<string>;
   /** Written into the organization's metadata: how a later run recognises an organization whose creation it did not see end. */
   readonly managedBy: pulumi.Input<string>;
+  /** Whether the only unmanaged organization of that name is taken over instead of making a second one; default `never`. */
+  readonly adopt?: Adoption;
 }
 
 /** A Langfuse organization, made with the server's ADMIN_API_KEY. Its id is the organization's id. */

@@ -1,56 +1,97 @@
 import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
+import type { LangfuseProject } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
-import { type KeyPair, organizationClient } from "./connection.ts";
-import { isManagedBy, withMarker } from "./marker.ts";
+import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
+import { adminClient, type KeyPair, organizationClient } from "./connection.ts";
+import { declaredPart, isManagedBy, withDeclared, withMarker } from "./marker.ts";
+import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
 
 export interface ProjectInputs extends KeyPair {
   readonly organizationId: string;
   readonly name: string;
   readonly managedBy: string;
+  /** Days, 0 for ever; absent leaves what is set. */
+  readonly retentionDays?: number;
+  /** Keys that are declared; those of others stay. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Default `never`. */
+  readonly adopt?: Adoption;
 }
 
-const shape = { organizationId: z.string().min(1), name: z.string().min(3).max(60), managedBy: z.string().min(1) };
+type ProjectOutputs = Omit<ProjectInputs, "adopt">;
+
+/** What this resource asks of Langfuse. */
+type ProjectClient = Pick<LangfuseClient, "listProjects" | "createProject" | "updateProject" | "deleteProject">;
+
+const shape = {
+  organizationId: z.string().min(1),
+  name: z.string().min(3).max(60),
+  managedBy: z.string().min(1),
+  // The server's own limit; its database takes no more than 31 bits.
+  retentionDays: z
+    .int()
+    .max(2 ** 31 - 1)
+    .refine((days) => days === 0 || days >= 3, "use 0, which keeps data for ever, or at least 3 days")
+    .optional(),
+  metadata: z
+    .record(z.string(), z.unknown())
+    .refine((metadata) => !("managedBy" in metadata), 'the key "managedBy" is this program\'s own: use another')
+    .optional(),
+  adopt: z.enum(ADOPTIONS).optional(),
+};
 
 export const check = (news: ProjectInputs): CheckResult<ProjectInputs> => checkInputs(shape, news);
 
 /** A new organization key only changes what is stored. */
-export function diff(olds: ProjectInputs, news: ProjectInputs): { changes: boolean; replaces: string[] } {
-  const replaces = changedProperties(olds, news, ["organizationId"]).map(String);
-  const changed = changedProperties(olds, news, ["name", "managedBy", "publicKey", "secretKey"]);
+export function diff(olds: ProjectOutputs, news: ProjectInputs): { changes: boolean; replaces: string[] } {
+  const replaces = changedProperties<ProjectOutputs>(olds, news, ["organizationId"]).map(String);
+  const changed = changedProperties<ProjectOutputs>(olds, news, [
+    "name",
+    "managedBy",
+    "retentionDays",
+    "metadata",
+    "publicKey",
+    "secretKey",
+  ]);
   return { changes: replaces.length + changed.length > 0, replaces };
 }
 
 export async function create(
   inputs: ProjectInputs,
-  client: LangfuseClient = organizationClient(inputs),
-): Promise<{ id: string; outs: ProjectInputs }> {
-  const projects = await client.listProjects();
-  const known = projects.find((project) => isManagedBy(project.metadata, inputs.managedBy));
+  client: ProjectClient = organizationClient(inputs),
+): Promise<{ id: string; outs: ProjectOutputs }> {
+  const wanted = { ...inputs, adopt: inputs.adopt ?? "never" };
+  const known = ownOrAdopted("project", await client.listProjects(), wanted, true);
   if (known) {
-    await update(known.id, inputs, client);
+    // What it keeps for how long is not known, so it is told in any case.
+    await write(client, known.id, inputs, known.metadata, {});
     return { id: known.id, outs: outputs(inputs) };
   }
-  if (projects.some((project) => project.name === inputs.name)) {
-    throw new AccessError(
-      "refused",
-      `The organization already has a project "${inputs.name}" that this stack does not manage. Choose another name in langfuse.project.name, or delete it in Langfuse.`,
-    );
-  }
-  const { id } = await client.createProject({ name: inputs.name, metadata: withMarker({}, inputs.managedBy) });
+  const { id } = await client.createProject({
+    name: inputs.name,
+    metadata: withMarker(inputs.metadata, inputs.managedBy),
+    ...retention(inputs),
+  });
   return { id, outs: outputs(inputs) };
 }
 
+/** How long data is kept is not read: Langfuse tells it to keys of the project only. */
 export async function read(
   id: string,
-  props: ProjectInputs,
-  client: LangfuseClient = organizationClient(props),
-): Promise<{ id?: string; props?: ProjectInputs; inputs?: ProjectInputs }> {
-  const found = (await client.listProjects()).find((project) => project.id === id);
+  props: ProjectOutputs,
+  client: ProjectClient = organizationClient(props),
+  admin: OrganizationReader = adminClient(),
+): Promise<{ id?: string; props?: ProjectOutputs; inputs?: ProjectInputs }> {
+  const projects = await client.listProjects().catch((error) => behindRefusedKey(error, props.organizationId, admin));
+  // Out of sight until there is a new key, whose arrival updates this resource.
+  if (projects === "kept") return { id, props: outputs(props), inputs: outputs(props) };
+  const found = projects === "gone" ? undefined : projects.find((project) => project.id === id);
   if (!found) return {};
   const managedBy = isManagedBy(found.metadata, props.managedBy) ? props.managedBy : "";
-  const current = { ...outputs(props), name: found.name, managedBy };
+  const metadata = props.metadata && { metadata: declaredPart(found.metadata, props.metadata) };
+  const current = { ...outputs(props), name: found.name, managedBy, ...metadata };
   return { id, props: current, inputs: current };
 }
 
@@ -58,27 +99,79 @@ export async function read(
 export async function update(
   id: string,
   news: ProjectInputs,
-  client: LangfuseClient = organizationClient(news),
-): Promise<{ outs: ProjectInputs }> {
+  olds: ProjectOutputs = news,
+  client: ProjectClient = organizationClient(news),
+): Promise<{ outs: ProjectOutputs }> {
   const current = (await client.listProjects()).find((project) => project.id === id);
-  if (current?.name !== news.name || !isManagedBy(current.metadata, news.managedBy)) {
-    await client.updateProject(id, { name: news.name, metadata: withMarker(current?.metadata, news.managedBy) });
-  }
+  const metadata = wantedMetadata(news, current?.metadata, olds.metadata);
+  const isAsWanted =
+    current?.name === news.name &&
+    isManagedBy(current.metadata, news.managedBy) &&
+    changedProperties({ metadata: current.metadata }, { metadata }, ["metadata"]).length === 0 &&
+    olds.retentionDays === news.retentionDays;
+  if (!isAsWanted) await write(client, id, news, current?.metadata, olds.metadata);
   return { outs: outputs(news) };
 }
 
 /** Its data is deleted in the background; a project that is gone already is success. */
 export async function remove(
   id: string,
-  props: ProjectInputs,
-  client: LangfuseClient = organizationClient(props),
+  props: ProjectOutputs,
+  client: ProjectClient = organizationClient(props),
+  admin: OrganizationReader = adminClient(),
 ): Promise<void> {
-  await client.deleteProject(id).catch((error) => {
-    if (!(error instanceof AccessError && error.status === 404)) throw error;
+  await client.deleteProject(id).catch(async (error) => {
+    if (error instanceof AccessError && error.status === 404) return;
+    if ((await behindRefusedKey(error, props.organizationId, admin)) === "kept") throw error;
   });
 }
 
+async function write(
+  client: ProjectClient,
+  id: string,
+  inputs: ProjectInputs,
+  metadata: LangfuseProject["metadata"],
+  former: ProjectInputs["metadata"],
+): Promise<void> {
+  const settings = { name: inputs.name, metadata: wantedMetadata(inputs, metadata, former), ...retention(inputs) };
+  const { retentionDays } = await client.updateProject(id, settings);
+  // 0 and never set are both answered by silence.
+  if (inputs.retentionDays === undefined || (retentionDays ?? 0) === inputs.retentionDays) return;
+  throw new AccessError(
+    "incomplete",
+    `Langfuse accepted ${inputs.retentionDays} days of retention for project "${inputs.name}" but reports ${retentionDays ?? "none"}. Look at the server's licence and log, and run the update again.`,
+  );
+}
+
+function wantedMetadata(
+  { metadata = {}, managedBy }: ProjectInputs,
+  current: unknown,
+  former: ProjectInputs["metadata"] = {},
+): Record<string, unknown> {
+  return withMarker(withDeclared(current, metadata, former), managedBy);
+}
+
+function retention({ retentionDays }: ProjectInputs): { retention?: number } {
+  return retentionDays === undefined ? {} : { retention: retentionDays };
+}
+
 /** Exactly what is stored: the engine adds properties of its own to what it passes. */
-function outputs({ organizationId, name, managedBy, publicKey, secretKey }: ProjectInputs): ProjectInputs {
-  return { organizationId, name, managedBy, publicKey, secretKey };
+function outputs({
+  organizationId,
+  name,
+  managedBy,
+  retentionDays,
+  metadata,
+  publicKey,
+  secretKey,
+}: ProjectInputs): ProjectOutputs {
+  return {
+    organizationId,
+    name,
+    managedBy,
+    ...(retentionDays === undefined ? {} : { retentionDays }),
+    ...(metadata === undefined ? {} : { metadata }),
+    publicKey,
+    secretKey,
+  };
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Adoption } from "./adoption.ts";
 
 // The paths and exported names below are a contract with stored state: refresh and destroy import them again.
 const provider: pulumi.dynamic.ResourceProvider = {
@@ -7,7 +8,7 @@ const provider: pulumi.dynamic.ResourceProvider = {
   diff: async (_id, olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).diff(olds, news),
   create: async (inputs) => (await import("#components/langfuse/project-lifecycle.ts")).create(inputs),
   read: async (id, props) => (await import("#components/langfuse/project-lifecycle.ts")).read(id, props),
-  update: async (id, _olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).update(id, news),
+  update: async (id, olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).update(id, news, olds),
   delete: async (id, props) => (await import("#components/langfuse/project-lifecycle.ts")).remove(id, props),
 };
 
@@ -17,6 +18,12 @@ export interface ProjectArgs {
   readonly name: pulumi.Input<string>;
   /** See `OrganizationArgs.managedBy`. */
   readonly managedBy: pulumi.Input<string>;
+  /** Days after which Langfuse deletes traces: 0 for never, or at least 3; left alone by default. */
+  readonly retentionDays?: number;
+  /** Keys to set; keys that others set stay. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Whether an unmanaged project of that name is taken over; default `never`, which refuses it. */
+  readonly adopt?: Adoption;
   /** Key of the organization; a new one changes nothing in Langfuse. */
   readonly publicKey: pulumi.Input<string>;
   readonly secretKey: pulumi.Input<string>;

@@ -72,7 +72,9 @@ async function runJob({ cluster }: Bed, { namespace, cronJobName }: DeployedSync
 async function runBundle(bed: Bed, sync: DeployedSync): Promise<SyncRun> {
   const file = path.join(bed.folder, "main.mjs");
   await writeFile(file, await deployedBundle(bed, sync));
-  const environment = { ...process.env, ...(await deployedEnvironment(bed, sync)) };
+  // What the run remembers goes with the bed.
+  const own = { STATE_FILE: path.join(bed.folder, "sync-state.json") };
+  const environment = { ...process.env, ...own, ...(await deployedEnvironment(bed, sync)) };
   try {
     const log = await run(process.execPath, [file, "apply"], { environment, timeout: JOB_TIMEOUT });
     return { succeeded: true, log, ranAs: "process" };

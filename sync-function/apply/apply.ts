@@ -1,15 +1,16 @@
 import * as z from "zod";
 import { mapLimited } from "../concurrency.ts";
-import { messageOf } from "../errors.ts";
+import { AccessError, messageOf } from "../errors.ts";
 import type { LangfuseClient } from "../langfuse/client.ts";
-import { type Change, changeSchema, raises } from "../plan/change.ts";
+import { type Change, changeSchema, PHASES, phaseOf } from "../plan/change.ts";
+import { verify } from "./verification.ts";
 
 /** Two SCIM writes at a time bring nearly all there is (249 of 284 per second); more only lose transactions. */
 const WRITE_CONCURRENCY = 2;
 
-export const outcomeSchema = z.object({
+export const outcomeSchema = z.strictObject({
   applied: z.array(changeSchema),
-  failed: z.array(z.object({ change: changeSchema, message: z.string() })),
+  failed: z.array(z.strictObject({ change: changeSchema, message: z.string() })),
   /** Not begun because the run was told to stop. */
   notAttempted: z.array(changeSchema),
   /** Why the result could not be read again; what counts as applied is then what the server said it did. */
@@ -17,70 +18,82 @@ export const outcomeSchema = z.object({
 });
 export type Outcome = Readonly<z.output<typeof outcomeSchema>>;
 
+export type OrganizationWriter = Pick<
+  LangfuseClient,
+  | "createScimUser"
+  | "deleteProjectMembership"
+  | "deleteScimUser"
+  | "listMemberships"
+  | "listProjectMemberships"
+  | "putProjectMembership"
+  | "updateScimUser"
+>;
+
 export interface ApplyOptions {
   /** Once aborted, the people in hand are finished and nobody else is begun. */
   readonly stop: AbortSignal;
-  /** Called when the server has answered about one person; `failure` is what went wrong. */
-  readonly onAnswer?: (change: Change, failure: string | undefined) => void;
+  /** Called when the server has answered about one change, and waited for; `failure` is what went wrong. */
+  readonly onAnswer?: (change: Change, failure: string | undefined) => Promise<void>;
 }
 
 /**
- * Applies the changes, those that give before those that take, and reads the memberships again: what counts is what is
- * there afterwards. A person's failure does not stop the others.
+ * Applies the changes phase by phase, those that give before those that take, and reads everything again that was
+ * written: what counts is what is there afterwards. One failure does not stop the others. What a run leaves undone, the
+ * next one finds and does.
  */
 export async function applyChanges(
   changes: readonly Change[],
-  client: Pick<LangfuseClient, "listMemberships" | "updateScimUser">,
+  client: OrganizationWriter,
   { stop, onAnswer }: ApplyOptions,
 ): Promise<Outcome> {
   const failures = new Map<Change, string>();
   const attempted = new Set<Change>();
+  const provisioned = new Map<string, string>();
   const write = async (change: Change) => {
     if (stop.aborted) return;
     attempted.add(change);
     try {
-      await client.updateScimUser(change.userId, change.to);
-      onAnswer?.(change, undefined);
+      await writeOne(change, client, provisioned);
     } catch (error) {
       failures.set(change, messageOf(error));
-      onAnswer?.(change, messageOf(error));
     }
+    await onAnswer?.(change, failures.get(change));
   };
-  const [giving, taking] = [changes.filter(raises), changes.filter((change) => !raises(change))];
-  for (const phase of [giving, taking]) await mapLimited(phase, WRITE_CONCURRENCY, write);
-
-  const notAttempted = changes.filter((change) => !attempted.has(change));
+  for (let phase = 0; phase < PHASES; phase += 1) {
+    const due = changes.filter((change) => phaseOf(change) === phase);
+    await mapLimited(due, WRITE_CONCURRENCY, write);
+  }
   const unverified = attempted.size === 0 ? undefined : await verify(attempted, client, failures);
   return {
     applied: changes.filter((change) => attempted.has(change) && !failures.has(change)),
-    failed: [...failures].map(([change, message]) => ({ change, message })),
-    notAttempted,
+    failed: changes.flatMap((change) => {
+      const message = failures.get(change);
+      return message === undefined ? [] : [{ change, message }];
+    }),
+    notAttempted: changes.filter((change) => !attempted.has(change)),
     ...(unverified !== undefined && { unverified }),
   };
 }
 
-/**
- * Corrects `failures` by what Langfuse has now: a misspelt role is answered with success and changes nothing, and an
- * answer may be lost after the change was made. Returns why that could not be read, if so.
- */
-async function verify(
-  attempted: ReadonlySet<Change>,
-  client: Pick<LangfuseClient, "listMemberships">,
-  failures: Map<Change, string>,
-): Promise<string | undefined> {
-  let roles: ReadonlyMap<string, string>;
-  try {
-    roles = new Map((await client.listMemberships()).map(({ userId, role }) => [userId, role]));
-  } catch (error) {
-    return messageOf(error);
+export function isComplete({ failed, notAttempted, unverified }: Outcome): boolean {
+  return failed.length === 0 && notAttempted.length === 0 && unverified === undefined;
+}
+
+/** @param provisioned user ids by address, of the members this run has made */
+async function writeOne(change: Change, client: OrganizationWriter, provisioned: Map<string, string>): Promise<void> {
+  const { kind, email, project, row, to } = change;
+  if (kind === "provision") {
+    const { id } = await client.createScimUser({ userName: email, role: to });
+    provisioned.set(email, id);
+    return;
   }
-  for (const change of attempted) {
-    const role = roles.get(change.userId);
-    if (role === change.to) failures.delete(change);
-    else if (!failures.has(change)) {
-      const found = role === undefined ? "the person is no member any more" : `the role is ${role}`;
-      failures.set(change, `Langfuse accepted the change, but ${found}; run again, and look for another writer`);
-    }
+  const userId = change.userId ?? provisioned.get(email);
+  if (userId === undefined) {
+    throw new AccessError("partial", `${email} could not be made a member, so there is nobody to give the role to`);
   }
-  return undefined;
+  if (project === undefined) {
+    if (kind === "remove-member") await client.deleteScimUser(userId);
+    else await client.updateScimUser(userId, to);
+  } else if (row?.to) await client.putProjectMembership(project.id, userId, row.to);
+  else await client.deleteProjectMembership(project.id, userId);
 }

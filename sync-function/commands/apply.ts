@@ -1,37 +1,129 @@
-import { applyChanges } from "../apply/apply.ts";
-import { decide } from "../decision.ts";
-import { AccessError, EXIT_CODES } from "../errors.ts";
-import { type Command, createContext } from "./context.ts";
-import { type ApplyReport, isComplete, outcomeText, planText } from "./report.ts";
+import { readFile } from "node:fs/promises";
+import { type Decision, decide } from "../decision.ts";
+import { AccessError, DEFECT_EXIT_CODE, messageOf } from "../errors.ts";
+import { execute, exitCodeOf } from "../execution.ts";
+import { combinedFingerprint } from "../plan/fingerprint.ts";
+import { differences, type OrganizationPlan, type PlanFile, parsePlanFile, planFileOf } from "../plan/plan-file.ts";
+import type { Safeguards } from "../safeguards.ts";
+import { type Arguments, flagValue } from "./arguments.ts";
+import { type Command, type Context, createContext, type Surroundings } from "./context.ts";
+import { plansOf, printPlans } from "./plans.ts";
+import { type ApplyReport, outcomeText } from "./report.ts";
 
-export const applyCommand: Command = async (surroundings, { json }) => {
-  const { keycloak, langfuse, rules, log, stop } = createContext(surroundings);
-  const { organization } = rules;
-  const plan = await decide(keycloak, langfuse, rules).catch((error: unknown) => {
+export const applyCommand: Command = async (surroundings, options) => {
+  const planned = await readPlan(flagValue(options, "--plan"));
+  const context = await createContext(surroundings, options);
+  const { safeguards } = context;
+  await using hold = await safeguards.hold();
+  await safeguards.record({ kind: "started", command: "apply" });
+  try {
+    const exitCode = await apply(surroundings, options, context, { planned, lost: hold.lost });
+    await safeguards.record({ kind: "finished", exitCode });
+    context.log.info({ exitCode }, "finished");
+    return exitCode;
+  } catch (error) {
+    const exitCode = error instanceof AccessError ? error.exitCode : DEFECT_EXIT_CODE;
+    await safeguards.record({ kind: "finished", exitCode, error: messageOf(error) });
+    throw error;
+  }
+};
+
+async function apply(
+  surroundings: Surroundings,
+  options: Arguments,
+  { directory, organizations, safeguards, log, stop: asked }: Context,
+  { planned, lost }: { readonly planned: PlanFile | undefined; readonly lost: AbortSignal },
+): Promise<number> {
+  const stop = AbortSignal.any([asked, lost]);
+  const now = new Date();
+  const memory = await safeguards.load();
+  const decisions = await decide(directory, organizations, memory, now).catch((error: unknown) => {
     throw stop.aborted ? stoppedEarly() : error;
   });
   if (stop.aborted) throw stoppedEarly();
-  if (!json) surroundings.print(planText({ organization, plan }));
-  log.info({ changes: plan.changes.length, fingerprint: plan.fingerprint }, "planned");
+  const plans = plansOf(decisions);
+  if (!options.json) printPlans(plans, surroundings);
+  for (const { organization, plan } of plans) {
+    log.info({ organization, changes: plan.changes.length, fingerprint: plan.fingerprint }, "planned");
+  }
+  if (planned !== undefined) refuseOther(planned, plans);
+  for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
+  await refuseUnsafe(decisions, safeguards, flagValue(options, "--approve"));
 
-  const outcome = await applyChanges(plan.changes, langfuse, {
+  const executions = await execute(decisions, {
+    safeguards,
+    memory,
+    now,
     stop,
-    onAnswer: ({ email, userId, from, to, reason }, failure) => {
-      const change = { email, userId, from, to, reason, organization };
+    onAnswer: (organization, { kind, email, userId, from, to, project, reason }, failure) => {
+      const change = { kind, email, userId, from, to, project: project?.id, reason, organization };
       if (failure === undefined) log.info(change, "role changed");
       else log.error({ ...change, failure }, "role not changed");
     },
   });
-  const exitCode = isComplete(outcome) ? 0 : EXIT_CODES.partial;
-  const report: ApplyReport = { command: "apply", exitCode, organization, plan, outcome };
-  surroundings.print(json ? JSON.stringify(report) : outcomeText(outcome));
-  const { applied, failed, notAttempted, unverified } = outcome;
-  log.info(
-    { applied: applied.length, failed: failed.length, notAttempted: notAttempted.length, unverified, exitCode },
-    "finished",
-  );
+  const exitCode = exitCodeOf(executions);
+  const outcomes = executions.map(({ outcome }) => outcome);
+  if (options.json) {
+    const file = planFileOf(plans);
+    const byId = new Map(
+      executions.map(({ decision, outcome }) => [decision.organization.rules.organization, outcome]),
+    );
+    const report: ApplyReport = {
+      command: "apply",
+      exitCode,
+      fingerprint: file.fingerprint,
+      organizations: file.organizations.flatMap((one) => {
+        const outcome = byId.get(one.organization);
+        return outcome === undefined ? [] : [{ ...one, outcome }];
+      }),
+    };
+    surroundings.print(JSON.stringify(report));
+  } else {
+    for (const [position, outcome] of outcomes.entries()) {
+      const name = plans.length > 1 ? `Organization ${plans[position]?.name}\n` : "";
+      surroundings.print(`${name}${outcomeText(outcome)}`);
+    }
+  }
   return exitCode;
-};
+}
+
+async function readPlan(path: string | undefined): Promise<PlanFile | undefined> {
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new AccessError("usage", `--plan "${path}" cannot be read (${messageOf(error)}); write it with plan --out`);
+  }
+  const parsed = parsePlanFile(text);
+  if (!("problem" in parsed)) return parsed;
+  throw new AccessError("usage", `--plan "${path}" ${parsed.problem}; write it again with plan --out`);
+}
+
+function refuseOther(planned: PlanFile, plans: readonly OrganizationPlan[]): void {
+  const moved = differences(planned, plans);
+  if (moved.length === 0) return;
+  throw new AccessError(
+    "refused",
+    `the plan is not true any more, and nothing was changed:\n${moved.join("\n")}\nmake a new one with plan --out, and look at it`,
+  );
+}
+
+async function refuseUnsafe(
+  decisions: readonly Decision[],
+  safeguards: Safeguards,
+  approval: string | undefined,
+): Promise<void> {
+  const refusals = await safeguards.guard(decisions, approval);
+  if (refusals.length === 0) return;
+  const fingerprint = combinedFingerprint(decisions.map(({ plan }) => plan));
+  await safeguards.record({ kind: "refused", refusals, fingerprint });
+  const messages = refusals.map(({ guard, message }) => `${guard}: ${message}`);
+  throw new AccessError(
+    "refused",
+    `refused, and nothing was changed:\n${messages.join("\n")}\nlook at the plan; if it is right, run apply --approve ${fingerprint}`,
+  );
+}
 
 function stoppedEarly(): AccessError {
   return new AccessError(

@@ -1,8 +1,17 @@
-import { readConfiguration } from "../configuration.ts";
+import { type Configuration, readConfiguration } from "../configuration.ts";
+import type { Organization } from "../decision.ts";
+import { AccessError } from "../errors.ts";
 import { createKeycloakClient, type KeycloakClient } from "../keycloak/client.ts";
-import { createLangfuseClient, type LangfuseClient } from "../langfuse/client.ts";
+import { createDirectory } from "../keycloak/directory.ts";
+import { createLangfuseClient } from "../langfuse/client.ts";
 import { createLog, type Logger } from "../log.ts";
-import type { PlanRules } from "../plan/plan.ts";
+import { limitYoungGeneration } from "../memory.ts";
+import { suggestion } from "../nearest.ts";
+import type { Directory } from "../people/person.ts";
+import { shardOf } from "../plan/shard.ts";
+import type { Safeguards } from "../safeguards.ts";
+import type { Arguments } from "./arguments.ts";
+import { createSafeguards } from "./safeguards.ts";
 
 /** What a command gets from the process it runs in. */
 export interface Surroundings {
@@ -13,17 +22,17 @@ export interface Surroundings {
   readonly stop: AbortSignal;
 }
 
-export interface CommandOptions {
-  readonly json: boolean;
-}
-
 /** Runs to its end and returns the exit code. */
-export type Command = (surroundings: Surroundings, options: CommandOptions) => Promise<number>;
+export type Command = (surroundings: Surroundings, options: Arguments) => Promise<number>;
 
 export interface Context {
+  readonly configuration: Configuration;
   readonly keycloak: KeycloakClient;
-  readonly langfuse: LangfuseClient;
-  readonly rules: PlanRules;
+  /** The same realm, as the plan sees it. */
+  readonly directory: Directory;
+  /** Those of this shard, and of `--organization` where it was given. */
+  readonly organizations: readonly Organization[];
+  readonly safeguards: Safeguards;
   readonly log: Logger;
   /** Aborted when the run shall end: it was asked to, or its time is over. */
   readonly stop: AbortSignal;
@@ -32,18 +41,55 @@ export interface Context {
 /** Longest run in milliseconds. Fifty thousand people take seconds; what takes this long hangs. */
 const RUN_DEADLINE = 15 * 60_000;
 
-/** @throws AccessError `usage` when the configuration is wrong */
-export function createContext({ environment, stop: asked }: Surroundings): Context {
+/** @throws AccessError `usage` when the configuration is wrong, or names no organization like the one asked for */
+export async function createContext(
+  { environment, print, stop: asked }: Surroundings,
+  { flags }: Pick<Arguments, "flags"> = { flags: {} },
+): Promise<Context> {
+  limitYoungGeneration();
   const configuration = readConfiguration(environment);
-  const { organization, ...langfuse } = configuration.langfuse;
   const stop = AbortSignal.any([asked, AbortSignal.timeout(RUN_DEADLINE)]);
+  const log = createLog(configuration.logLevel);
+  // Reading may end at any moment.
+  const keycloak = createKeycloakClient({ ...configuration.keycloak, signal: stop });
+  const organizations = selectOrganizations(configuration, flags["--organization"] ?? []).map(
+    ({ name, rules, langfuse }): Organization => ({
+      name,
+      rules,
+      // A change that was begun is finished, so this client has the deadline of each call only.
+      langfuse: createLangfuseClient(langfuse),
+    }),
+  );
   return {
-    // Reading may end at any moment.
-    keycloak: createKeycloakClient({ ...configuration.keycloak, signal: stop }),
-    // A change that was begun is finished, so this client has the deadline of each call only.
-    langfuse: createLangfuseClient(langfuse),
-    rules: { organization, mapping: configuration.mapping, protectedMembers: configuration.protectedMembers },
-    log: createLog(configuration.logLevel),
+    configuration,
+    keycloak,
+    directory: createDirectory(keycloak, {
+      clientRoles: configuration.keycloak.clientRoles,
+      allHolders: organizations.some(({ rules }) => rules.provision),
+      onChoice: (choice) => log.info(choice, "strategy chosen"),
+    }),
+    organizations,
+    safeguards: await createSafeguards(configuration, log, { environment, print }),
+    log,
     stop,
   };
+}
+
+function selectOrganizations(
+  { organizations, shard }: Configuration,
+  wanted: readonly string[],
+): Configuration["organizations"] {
+  const names = organizations.flatMap(({ name, rules }) => [name, rules.organization]);
+  for (const name of wanted) {
+    if (names.includes(name)) continue;
+    throw new AccessError(
+      "usage",
+      `--organization "${name}" is none of the configured ones${suggestion(name, names)}; use ${organizations.map((one) => one.name).join(", ")}`,
+    );
+  }
+  return organizations.filter(
+    ({ name, rules: { organization } }) =>
+      shardOf(organization, shard.of) === shard.index &&
+      (wanted.length === 0 || wanted.includes(name) || wanted.includes(organization)),
+  );
 }

@@ -1,16 +1,24 @@
 import { VARIABLES } from "../variables.ts";
-import { COMMANDS, FLAGS } from "./arguments.ts";
+import type { Command } from "./context.ts";
+import { COMMANDS, type CommandName, type Definition, GENERAL_FLAGS } from "./definitions.ts";
+
+const PROGRAM = "node sync-function/main.ts";
+
+export const helpCommand: Command = async ({ print }) => {
+  print(helpText());
+  return 0;
+};
 
 export function helpText(): string {
-  return `Gives the members of an organization in Langfuse the role that their roles in Keycloak stand for.
+  return `Gives the members of organizations in Langfuse the roles that their roles in Keycloak stand for.
 
-Usage: node sync-function/main.ts [COMMAND] [FLAG]…
+Usage: ${PROGRAM} [COMMAND] [FLAG]…
 
 Commands
-${columns(Object.entries(COMMANDS))}
+${columns(Object.entries<Definition>(COMMANDS).map(([name, { summary, operands }]) => [[name, ...operands].join(" "), summary]))}
 
-Flags
-${columns(Object.entries(FLAGS))}
+Flags of every command
+${columns(flagRows(GENERAL_FLAGS))}
 
 Environment (each also as NAME_FILE, which names a file that holds the value)
 ${columns(Object.entries(VARIABLES))}
@@ -19,12 +27,36 @@ Exit codes
 ${columns([
   ["0", "in sync, or everything applied"],
   ["2", "plan: something would change"],
-  ["3", "a guard refused the run"],
+  ["3", "a guard refused the run, or the plan was no longer true; nothing was changed"],
   ["4", "apply: some changes failed or were not attempted"],
   ["5", "a server could not be reached, refused, or was read incompletely; nothing was changed"],
   ["64", "command line or configuration is wrong"],
   ["70", "a defect of this program"],
 ])}`;
+}
+
+/** What `COMMAND --help` shows. */
+export function commandHelp(name: CommandName): string {
+  if (name === "help") return helpText();
+  const { summary, operands, flags, example }: Definition = COMMANDS[name];
+  return `${name}: ${summary}
+
+Usage: ${[PROGRAM, name, ...operands].join(" ")} [FLAG]…
+
+Flags
+${columns(flagRows({ ...flags, ...GENERAL_FLAGS }))}
+
+Example
+  ${PROGRAM} ${example}
+
+Environment and exit codes: ${PROGRAM} --help`;
+}
+
+function flagRows(flags: Definition["flags"]): readonly (readonly [string, string])[] {
+  return Object.entries(flags).map(([flag, { value, meaning }]) => [
+    value === undefined ? flag : `${flag} ${value}`,
+    meaning,
+  ]);
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string {

@@ -1,17 +1,44 @@
+import { writeFile } from "node:fs/promises";
 import { decide } from "../decision.ts";
+import { AccessError, messageOf } from "../errors.ts";
+import { planFileOf } from "../plan/plan-file.ts";
+import { flagValue } from "./arguments.ts";
 import { type Command, createContext } from "./context.ts";
-import { type PlanReport, planText } from "./report.ts";
+import { plansOf, printPlans } from "./plans.ts";
+import type { PlanReport } from "./report.ts";
 
 /** Exit code that tells a script that something is not as it should be. */
 const DRIFT = 2;
 
-export const planCommand: Command = async (surroundings, { json }) => {
-  const { keycloak, langfuse, rules, log } = createContext(surroundings);
-  const plan = await decide(keycloak, langfuse, rules);
-  const exitCode = plan.changes.length === 0 ? 0 : DRIFT;
-  const report: PlanReport = { command: "plan", exitCode, organization: rules.organization, plan };
-  surroundings.print(json ? JSON.stringify(report) : planText(report));
-  const { changes, untouched, inSync, fingerprint } = plan;
-  log.info({ changes: changes.length, untouched: untouched.length, inSync, fingerprint }, "planned");
+export const planCommand: Command = async (surroundings, options) => {
+  const { directory, organizations, safeguards, log } = await createContext(surroundings, options);
+  const decisions = await decide(directory, organizations, await safeguards.load(), new Date());
+  const plans = plansOf(decisions);
+  const file = planFileOf(plans);
+  const out = flagValue(options, "--out");
+  if (out !== undefined) await writePlan(out, `${JSON.stringify(file, undefined, 2)}\n`);
+  const exitCode = plans.every(({ plan }) => plan.changes.length === 0) ? 0 : DRIFT;
+  if (options.json) {
+    const report: PlanReport = {
+      command: "plan",
+      exitCode,
+      fingerprint: file.fingerprint,
+      organizations: [...file.organizations],
+    };
+    surroundings.print(JSON.stringify(report));
+  } else printPlans(plans, surroundings);
+  for (const { organization, plan } of plans) {
+    const { changes, untouched, inSync, fingerprint } = plan;
+    log.info({ organization, changes: changes.length, untouched: untouched.length, inSync, fingerprint }, "planned");
+  }
   return exitCode;
 };
+
+async function writePlan(path: string, text: string): Promise<void> {
+  try {
+    // It holds addresses and roles of everybody who changes.
+    await writeFile(path, text, { mode: 0o600 });
+  } catch (error) {
+    throw new AccessError("usage", `--out "${path}" cannot be written (${messageOf(error)}); choose another file`);
+  }
+}

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { type Outcome, outcomeSchema } from "../apply/apply.ts";
 import { CHANGE_KINDS, type Change } from "../plan/change.ts";
-import { planSchema } from "../plan/plan.ts";
+import { type OrganizationPlan, organizationPlan } from "../plan/plan-file.ts";
+import type { Untouched } from "../plan/untouched.ts";
 
 /** What a failed run prints with `--json`; `kind` is that of the `AccessError`. */
 export const failureReport = z.object({
@@ -14,8 +15,9 @@ export const failureReport = z.object({
 export const planReport = z.object({
   command: z.literal("plan"),
   exitCode: z.number().int(),
-  organization: z.string(),
-  plan: planSchema,
+  /** Of all plans together. */
+  fingerprint: z.string(),
+  organizations: z.array(organizationPlan),
 });
 export type PlanReport = z.output<typeof planReport>;
 
@@ -23,18 +25,14 @@ export type PlanReport = z.output<typeof planReport>;
 export const applyReport = z.object({
   command: z.literal("apply"),
   exitCode: z.number().int(),
-  organization: z.string(),
-  plan: planSchema,
-  outcome: outcomeSchema,
+  fingerprint: z.string(),
+  organizations: z.array(organizationPlan.extend({ outcome: outcomeSchema })),
 });
 export type ApplyReport = z.output<typeof applyReport>;
 
 /** A plan for people: one line for everybody who changes or is left alone, and a summary. */
-export function planText({ organization, plan }: Pick<PlanReport, "organization" | "plan">): string {
-  const rows = [
-    ...plan.changes.map(changeRow),
-    ...plan.untouched.map(({ email, role, reason }) => [email, role, `left alone because ${reason}`]),
-  ];
+export function planText({ name, plan }: Pick<OrganizationPlan, "name" | "plan">): string {
+  const rows = [...plan.changes.map(changeRow), ...plan.untouched.map(untouchedRow)];
   const head = plan.changes.length === 0 ? "nothing to change" : count(plan.changes.length, "change");
   const kinds = CHANGE_KINDS.map(
     (kind) => [kind, plan.changes.filter((change) => change.kind === kind).length] as const,
@@ -42,9 +40,10 @@ export function planText({ organization, plan }: Pick<PlanReport, "organization"
     .filter(([, number]) => number > 0)
     .map(([kind, number]) => `${number} ${kind}`);
   const detail = kinds.length > 0 ? ` (${kinds.join(", ")})` : "";
+  const ignored = plan.ignored > 0 ? `, ${plan.ignored} ignored` : "";
   return [
     ...table(rows),
-    `Organization ${organization}: ${head}${detail}, ${plan.untouched.length} left alone, ${plan.inSync} in sync; fingerprint ${plan.fingerprint.slice(0, 12)}`,
+    `Organization ${clean(name)}: ${head}${detail}, ${plan.untouched.length} left alone${ignored}, ${plan.inSync} in sync; fingerprint ${plan.fingerprint.slice(0, 12)}`,
   ].join("\n");
 }
 
@@ -55,22 +54,33 @@ export function outcomeText(outcome: Outcome): string {
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   if (notAttempted.length > 0) parts.push(`${notAttempted.length} not attempted because the run was told to stop`);
   return [
-    ...failed.map(({ change, message }) => `failed: ${clean(change.email)} ${arrow(change)}: ${clean(message)}`),
+    ...failed.map(
+      ({ change, message }) => `failed: ${clean(change.email)} ${clean(effect(change))}: ${clean(message)}`,
+    ),
     ...(unverified === undefined ? [] : [`not verified: ${clean(unverified)}`]),
     `Applied: ${parts.join(", ")}`,
   ].join("\n");
 }
 
-export function isComplete({ failed, notAttempted, unverified }: Outcome): boolean {
-  return failed.length === 0 && notAttempted.length === 0 && unverified === undefined;
-}
-
 function changeRow(change: Change): string[] {
-  return [change.email, arrow(change), `because ${change.reason}`];
+  return [change.email, effect(change), `because ${change.reason}${rowsText(change)}`];
 }
 
-function arrow({ from, to }: Pick<Change, "from" | "to">): string {
-  return `${from} → ${to}`;
+function untouchedRow({ email, role, project, reason }: Untouched): string[] {
+  return [email, project === undefined ? role : `${role} in ${project.name}`, `left alone because ${reason}`];
+}
+
+/** From what to what, as the person sees it. */
+function effect({ kind, from, to, project }: Change): string {
+  if (kind === "provision") return `no member → ${to}`;
+  if (kind === "remove-member") return `${from} → no member`;
+  return project === undefined ? `${from} → ${to}` : `${from} → ${to} in ${project.name}`;
+}
+
+function rowsText({ kind, projectRoles }: Change): string {
+  if (projectRoles === undefined) return "";
+  const list = projectRoles.map(({ project, role }) => `${role} in ${project.name}`).join(", ");
+  return kind === "remove-member" ? `; loses ${list}` : `; keeps ${list}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

@@ -1,15 +1,7 @@
-import { AccessError } from "../errors.ts";
-import { type Arguments, type CommandName, parseArguments } from "./arguments.ts";
-import type { Command, Surroundings } from "./context.ts";
-
-/** Exit code of a defect, after EX_SOFTWARE of sysexits(3). */
-const DEFECT = 70;
-
-/** Loaded when they are asked for: help and refusals of the command line need none of the clients. */
-const COMMAND_LOADERS: Readonly<Record<Exclude<CommandName, "help">, () => Promise<Command>>> = {
-  plan: async () => (await import("./plan.ts")).planCommand,
-  apply: async () => (await import("./apply.ts")).applyCommand,
-};
+import { AccessError, DEFECT_EXIT_CODE } from "../errors.ts";
+import { type Arguments, parseArguments } from "./arguments.ts";
+import type { Surroundings } from "./context.ts";
+import { COMMANDS } from "./definitions.ts";
 
 /**
  * Runs one command line and returns its exit code; throws nothing.
@@ -24,16 +16,18 @@ export async function run(
   let parsed: Arguments | undefined;
   try {
     parsed = parseArguments(words);
-    if (parsed.command === "help") {
-      surroundings.print((await import("./help.ts")).helpText());
+    if (parsed.help) {
+      const { commandHelp, helpText } = await import("./help.ts");
+      const isAboutOne = words.some((word) => !word.startsWith("-"));
+      surroundings.print(isAboutOne ? commandHelp(parsed.command) : helpText());
       return 0;
     }
-    const command = await COMMAND_LOADERS[parsed.command]();
+    const command = await COMMANDS[parsed.command].load();
     return await command(surroundings, parsed);
   } catch (error) {
     if (!(error instanceof AccessError)) {
       complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      return DEFECT;
+      return DEFECT_EXIT_CODE;
     }
     const { kind, message, exitCode } = error;
     complain(message);

@@ -5,6 +5,7 @@ import axiosRetry from "axios-retry";
 import * as z from "zod";
 import { AccessError } from "../errors.ts";
 import { answeredStatus, type CallName, failureOf, type Remedy } from "./failure.ts";
+import { jsonRows } from "./json-rows.ts";
 import { DEFAULT_ATTEMPTS, isWorthRepeating, pauseAfter, type Repetition, retryAfterOf } from "./retry.ts";
 
 export interface HttpOptions {
@@ -22,6 +23,8 @@ export interface HttpOptions {
   readonly attempts?: number;
   /** Connections that are kept open and used at the same time; more calls wait. Default 8. */
   readonly connections?: number;
+  /** Certificate in PEM that signs the server's; default: those that the system trusts. */
+  readonly certificateAuthority?: string;
   /** Ends every call, for a run that has a deadline of its own. */
   readonly signal?: AbortSignal;
   /** Better advice than the status alone gives. */
@@ -48,6 +51,8 @@ export interface HttpClient {
    * `unreachable` for everything else; `status` tells the answer's status where there was one
    */
   send<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T>;
+  /** The same for an answer that is an array of objects, of which `row` describes one; made for long lists. */
+  sendRows<T>(request: HttpRequest, row: z.ZodType<T>): Promise<T[]>;
 }
 
 /** Answers are held in memory; 50 000 members are 5 MB, so this only stops what cannot be an answer. */
@@ -61,7 +66,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     timeout: options.timeout ?? 30_000,
     headers: { accept: "application/json", ...options.headers },
     httpAgent: new http.Agent(agent),
-    httpsAgent: new https.Agent(agent),
+    httpsAgent: new https.Agent({ ...agent, ca: options.certificateAuthority }),
     // A redirect would take the credentials to an address nobody configured.
     maxRedirects: 0,
     maxContentLength: LARGEST_ANSWER,
@@ -73,18 +78,20 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   });
   axiosRetry(instance, { retries: (options.attempts ?? DEFAULT_ATTEMPTS) - 1, shouldResetTimeout: true });
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
+  const ask = async <T>(request: HttpRequest, read: (text: string, call: CallName) => T): Promise<T> => {
+    const url = `${baseUrl}${request.path}`;
+    const call: CallName = { service: options.service, method: request.method, url: withoutSecrets(url) };
+    let text: string;
+    try {
+      text = await exchange(instance, url, request, deadline, options.signal);
+    } catch (error) {
+      throw failureOf(error, call, { deadline }, options.remedy);
+    }
+    return read(text, call);
+  };
   return {
-    async send(request, schema) {
-      const url = `${baseUrl}${request.path}`;
-      const call: CallName = { service: options.service, method: request.method, url: withoutSecrets(url) };
-      let text: string;
-      try {
-        text = await exchange(instance, url, request, deadline, options.signal);
-      } catch (error) {
-        throw failureOf(error, call, { deadline }, options.remedy);
-      }
-      return parseAnswer(text, schema, call);
-    },
+    send: (request, schema) => ask(request, (text, call) => parseAnswer(text, schema, call)),
+    sendRows: (request, row) => ask(request, (text, call) => parseRows(text, row, call)),
   };
 }
 
@@ -131,6 +138,21 @@ function parseAnswer<T>(text: string, schema: z.ZodType<T>, call: CallName): T {
   } catch {
     throw unexpected(call, "the answer is not JSON");
   }
+  return checked(value, schema, call);
+}
+
+function parseRows<T>(text: string, row: z.ZodType<T>, call: CallName): T[] {
+  const rows: T[] = [];
+  try {
+    for (const value of jsonRows(text)) rows.push(checked(value, row, call));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw unexpected(call, `the answer is not a JSON array of objects (${error.message})`);
+  }
+  return rows;
+}
+
+function checked<T>(value: unknown, schema: z.ZodType<T>, call: CallName): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -3,8 +3,13 @@ import { AccessError } from "../errors.ts";
 import { createHttpClient, type HttpRequest } from "../http/client.ts";
 import { pathSegment } from "../http/path.ts";
 import {
+  application,
+  component,
+  directRoles,
   group,
   groupCount,
+  groupName,
+  type KeycloakApplication,
   type KeycloakGroup,
   type KeycloakRole,
   type KeycloakUser,
@@ -13,11 +18,12 @@ import {
   user,
   userCount,
 } from "./answers.ts";
+import type { PagedList } from "./lists.ts";
 import { pagesOf } from "./paging.ts";
 import { createTokenSource, type TokenOptions } from "./token.ts";
 
 export interface KeycloakOptions extends TokenOptions {
-  /** Rows of a page; for tests. Default 1000. */
+  /** Rows of a page of groups; for tests. Default 1000. */
   readonly pageSize?: number;
 }
 
@@ -32,16 +38,28 @@ export interface KeycloakClient {
   listRoles(): Promise<readonly KeycloakRole[]>;
   /** Direct children of a composite role; without `view-clients` those of clients are left out. */
   listComposites(roleId: string): Promise<readonly KeycloakRole[]>;
-  /** Who holds a role **directly**; not through groups or composites. */
-  roleUsers(roleName: string): AsyncGenerator<readonly KeycloakUser[]>;
+  /** All clients; needs `view-clients`. */
+  listClients(): Promise<readonly KeycloakApplication[]>;
+  /** All roles of a client; needs `view-clients`. */
+  listClientRoles(clientUuid: string): Promise<readonly KeycloakRole[]>;
+  /** Whether people of the realm come from a user storage such as LDAP. */
+  hasUserStorage(): Promise<boolean>;
+  /** Who holds a role **directly**; not through groups or composites. Service accounts are among them. */
+  directHolders(role: { readonly name: string; readonly client?: { readonly id: string } }): PagedList<KeycloakUser>;
+  /** Direct members of a group; not those of its children. Service accounts are among them. */
+  directMembers(group: { readonly id: string; readonly path: string }): PagedList<KeycloakUser>;
+  /** All people of the realm without service accounts. */
+  everybody(): PagedList<KeycloakUser>;
+  /** Groups that a person is a direct member of. */
+  listOwnGroups(userId: string): Promise<readonly { readonly id: string; readonly path: string }[]>;
+  /** Ids of the realm and client roles that a person holds directly. */
+  listDirectRoleIds(userId: string): Promise<readonly string[]>;
+  /** Effective roles of a person for one client. */
+  listEffectiveClientRoles(userId: string, clientUuid: string): Promise<readonly KeycloakRole[]>;
   /** All groups with their direct roles, in no order; checked against their count. */
   listGroups(): Promise<readonly KeycloakGroup[]>;
-  /** Direct members of a group; not those of its children. */
-  groupMembers(groupId: string): AsyncGenerator<readonly KeycloakUser[]>;
   /** All people without service accounts; local and imported ones are counted. */
   countUsers(): Promise<number>;
-  /** All people without service accounts, checked against their count at the end. */
-  users(): AsyncGenerator<readonly KeycloakUser[]>;
   /** Everybody with exactly this address, whatever its case; several where the realm allows it. */
   findUsers(email: string): Promise<readonly KeycloakUser[]>;
   /** Undefined when there is no such person. */
@@ -53,14 +71,19 @@ export interface KeycloakClient {
 const users = z.array(user);
 const roles = z.array(role);
 const groups = z.array(group);
+const applications = z.array(application);
+const components = z.array(component);
+const groupNames = z.array(groupName);
 
 export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
   const send = authorisedSender(options);
   const { pageSize, realm, clientId } = options;
   const get = <T>(path: string, schema: z.ZodType<T>, query?: HttpRequest["query"]) =>
     send({ method: "GET", path, ...(query && { query }) }, schema);
-  const userPages = (path: string, title: string) =>
-    pagesOf((first, max) => get(path, users, { first, max, briefRepresentation: true }), title, pageSize);
+  const userList = (path: string, title: string): PagedList<KeycloakUser> => ({
+    title,
+    page: (first, max) => send.rows({ method: "GET", path, query: { first, max, briefRepresentation: true } }, user),
+  });
   const groupPages = (path: string, title: string) =>
     pagesOf((first, max) => get(path, groups, { first, max, briefRepresentation: false }), title, pageSize);
   const countUsers = () => get("/users/count", userCount);
@@ -71,7 +94,7 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
     for await (const page of groupPages("/groups", "top-level groups")) found.push(...page);
     for (const parent of found) {
       const path = `/groups/${pathSegment(parent.id)}/children`;
-      for await (const page of groupPages(path, `children of group ${parent.path ?? parent.id}`)) {
+      for await (const page of groupPages(path, `children of group ${parent.path}`)) {
         // The list grows while it is walked, so that grandchildren get their turn.
         found.push(...page.map((child) => ({ ...child, parentId: parent.id })));
       }
@@ -96,7 +119,31 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
     allowsSharedEmails: async () => (await get("", realmSettings)).duplicateEmailsAllowed,
     listRoles: () => get("/roles", roles, { briefRepresentation: true }),
     listComposites: (roleId) => get(`/roles-by-id/${pathSegment(roleId)}/composites`, roles),
-    roleUsers: (roleName) => userPages(`/roles/${pathSegment(roleName)}/users`, `people with role "${roleName}"`),
+    listClients: () => get("/clients", applications),
+    listClientRoles: (clientUuid) => get(`/clients/${pathSegment(clientUuid)}/roles`, roles),
+    hasUserStorage: async () => (await get("/components", components, { type: USER_STORAGE })).length > 0,
+    directHolders: ({ name, client }) =>
+      userList(
+        `${client ? `/clients/${pathSegment(client.id)}` : ""}/roles/${pathSegment(name)}/users`,
+        `people with role "${name}"`,
+      ),
+    directMembers: ({ id, path }) => userList(`/groups/${pathSegment(id)}/members`, `members of group "${path}"`),
+    everybody: () => userList("/users", "people"),
+    listOwnGroups: async (userId) => {
+      const found = [];
+      const path = `/users/${pathSegment(userId)}/groups`;
+      const pages = pagesOf((first, max) => get(path, groupNames, { first, max }), `groups of user ${userId}`);
+      for await (const page of pages) found.push(...page);
+      return found;
+    },
+    listDirectRoleIds: async (userId) => {
+      const { realmMappings, clientMappings } = await get(`/users/${pathSegment(userId)}/role-mappings`, directRoles);
+      return [...realmMappings, ...Object.values(clientMappings).flatMap(({ mappings }) => mappings)].map(
+        ({ id }) => id,
+      );
+    },
+    listEffectiveClientRoles: (userId, clientUuid) =>
+      get(`/users/${pathSegment(userId)}/role-mappings/clients/${pathSegment(clientUuid)}/composite`, roles),
     listGroups: async () => {
       // A blank finds every group on all versions; an empty text finds only those at the top on newer ones.
       const query = { search: " ", populateHierarchy: false, briefRepresentation: false, subGroupsCount: false };
@@ -109,22 +156,7 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
         `Keycloak: realm "${realm}" has ${count} groups but lists ${found.length}; grant the service account view-users of realm-management`,
       );
     },
-    groupMembers: (groupId) => userPages(`/groups/${pathSegment(groupId)}/members`, `members of group ${groupId}`),
     countUsers,
-    users: async function* () {
-      const count = await countUsers();
-      let found = 0;
-      for await (const page of userPages("/users", "people")) {
-        found += page.length;
-        yield page;
-      }
-      // Somebody may have been deleted during the walk: the lower of the two counts is what must be there.
-      if (found >= count || found >= (await countUsers())) return;
-      throw new AccessError(
-        "incomplete",
-        `Keycloak: realm "${realm}" has ${count} people but lists ${found}; grant the service account view-users of realm-management`,
-      );
-    },
     findUsers: async (email) => {
       const found = await get("/users", users, { email, exact: true, briefRepresentation: true });
       return found.filter((person) => person.email?.toLowerCase() === email.toLowerCase());
@@ -142,8 +174,12 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
   };
 }
 
+/** Type of the components that stand for LDAP, Active Directory and their like. */
+const USER_STORAGE = "org.keycloak.storage.UserStorageProvider";
+
 interface AuthorisedSender {
   <T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T>;
+  rows<T>(request: HttpRequest, row: z.ZodType<T>): Promise<T[]>;
   subject(): Promise<string | undefined>;
 }
 
@@ -156,18 +192,24 @@ function authorisedSender(options: KeycloakOptions): AuthorisedSender {
     baseUrl: `${options.url.replace(/\/+$/, "")}/admin/realms/${pathSegment(options.realm)}`,
     remedy: (status) => adminRemedy(status, options),
   });
-  const sendWith = <T>(token: string, request: HttpRequest, schema: z.ZodType<T>) =>
-    client.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }, schema);
-  const send = async <T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> => {
+  const authorised = async <T>(request: HttpRequest, send: (request: HttpRequest) => Promise<T>): Promise<T> => {
+    const withToken = (token: string) =>
+      send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
     const token = await tokens.current();
     try {
-      return await sendWith(token.value, request, schema);
+      return await withToken(token.value);
     } catch (error) {
       if (!(error instanceof AccessError && error.status === 401)) throw error;
-      return await sendWith((await tokens.replace(token)).value, request, schema);
+      return await withToken((await tokens.replace(token)).value);
     }
   };
-  return Object.assign(send, { subject: async () => (await tokens.current()).subject });
+  return Object.assign(
+    <T>(request: HttpRequest, schema: z.ZodType<T>) => authorised(request, (own) => client.send(own, schema)),
+    {
+      rows: <T>(request: HttpRequest, row: z.ZodType<T>) => authorised(request, (own) => client.sendRows(own, row)),
+      subject: async () => (await tokens.current()).subject,
+    },
+  );
 }
 
 function adminRemedy(status: number, { realm, clientId }: KeycloakOptions): string | undefined {

@@ -1,132 +1,100 @@
 import * as z from "zod";
-import { compareRoles, isRole, type Role } from "../langfuse/role.ts";
-import { type RoleMapping, wantedRole } from "../roles/mapping.ts";
-import { type Change, changeKind, changeSchema, raises } from "./change.ts";
-import { compare, fingerprintOf } from "./fingerprint.ts";
-import type { AccessState, Member, Standing } from "./state.ts";
+import { isRole } from "../langfuse/role.ts";
+import { matchMembers } from "../people/match.ts";
+import { addressMatcher } from "../roles/pattern.ts";
+import type { AccessRules } from "../roles/rule.ts";
+import { changeSchema } from "./change.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { resolveProjects } from "./managed-projects.ts";
+import { decideMember, type MemberDecision } from "./member-decision.ts";
+import { byPerson, inOrderOfApplication } from "./order.ts";
+import { keptOwner, lastOwner } from "./owners.ts";
+import { decideProjects, rowsOf } from "./project-decision.ts";
+import { provisions } from "./provision.ts";
+import type { AccessState, Member } from "./state.ts";
+import { untouchedSchema } from "./untouched.ts";
 
-export interface PlanRules {
-  /** Id of the organization in Langfuse. */
-  readonly organization: string;
-  readonly mapping: RoleMapping;
-  /** Lower-case addresses of members that are declared elsewhere and never touched. */
-  readonly protectedMembers: ReadonlySet<string>;
-}
-
-/** Why somebody is left as they are although the mapping alone might say otherwise. */
-export const UNTOUCHED_KINDS = [
-  "protected",
-  "unknown",
-  "ambiguous",
-  "unavailable",
-  "unknown-role",
-  "last-owner",
-] as const;
-
-export const untouchedSchema = z.object({
-  kind: z.enum(UNTOUCHED_KINDS),
-  email: z.string(),
-  userId: z.string(),
-  role: z.string(),
-  reason: z.string(),
-});
-export type Untouched = Readonly<z.output<typeof untouchedSchema>>;
-
-export const planSchema = z.object({
+export const planSchema = z.strictObject({
   /** In the order in which they are applied. */
   changes: z.array(changeSchema),
   /** Sorted by address. */
   untouched: z.array(untouchedSchema),
-  /** Members who have the role they should have. */
+  /** Members who have all the roles they should have. */
   inSync: z.number().int().nonnegative(),
+  /** Members whose address is on the list of those to ignore. */
+  ignored: z.number().int().nonnegative(),
   /** Of everything the plan was computed from. */
   fingerprint: z.string(),
 });
 export type Plan = Readonly<z.output<typeof planSchema>>;
 
-type Decision = Change | Untouched | undefined;
-
-/** What has to change so that everybody has the role the rules give them. Same facts, same plan, byte for byte. */
-export function plan(state: AccessState, rules: PlanRules): Plan {
-  const shared = repeated(state.members.map(({ email }) => email));
-  const decisions = state.members.map((member) =>
-    decide(member, shared.has(member.email) ? { kind: "ambiguous" } : state.standings.get(member.email), rules),
+/**
+ * What has to change so that everybody has the roles the rules give them. Same facts, same plan, byte for byte.
+ *
+ * @throws AccessError `incomplete` when the rules name a project that does not exist
+ */
+export function plan(state: AccessState, given: AccessRules): Plan {
+  const { rules, managed } = resolveProjects(given, state.projects);
+  const isIgnored = addressMatcher(rules.ignore);
+  const isProtected = addressMatcher(rules.protect);
+  const members = state.members.filter(({ email }) => !isIgnored(email));
+  const matches = matchMembers(members, state.people);
+  const decisions = members.map((member) =>
+    decideMember(
+      member,
+      {
+        isProtected: isProtected(member.email),
+        match: matches.get(member) ?? { kind: "unknown" },
+        absence: state.absences.get(member.userId),
+      },
+      rules,
+    ),
   );
-  const kept = keptOwner(state.members, decisions.filter(isChange));
-  const changes = decisions.filter(isChange).filter((change) => change !== kept);
-  const untouched = decisions.filter(isUntouched);
-  if (kept !== undefined) untouched.push(lastOwner(kept));
+  const provisioned = provisions(state, rules, managed, (email) => isIgnored(email) || isProtected(email));
+  // New people count too: an owner who comes in this run lets another one go, now and not only in the next run.
+  const kept = keptOwner(state.members, [...decisions.flatMap(({ change }) => change ?? []), ...provisioned]);
+  const results = decisions.map((decision) => resultOf(decision, kept === decision.change));
+  const inProjects = results.map((result) => decideProjects(result.decision, result.role, managed));
+  const changes = [
+    ...results.flatMap(({ decision: { change, member } }) => {
+      if (change === undefined) return [];
+      const rows = change.to === "NONE" ? remainingRows(change.kind, member, state, managed) : [];
+      return [{ ...change, ...(rows.length > 0 && { projectRoles: rows }) }];
+    }),
+    ...inProjects.flatMap((decided) => decided.changes),
+    ...provisioned,
+  ];
+  const untouched = [
+    ...results.flatMap(({ decision }) => decision.untouched ?? []),
+    ...inProjects.flatMap((decided) => decided.untouched),
+  ];
   return {
     changes: changes.toSorted(inOrderOfApplication),
     untouched: untouched.toSorted(byPerson),
-    inSync: state.members.length - changes.length - untouched.length,
-    fingerprint: fingerprintOf(state, rules),
+    inSync: results.filter(({ decision: { change, untouched } }, position) => {
+      const rows = inProjects[position];
+      return change === undefined && untouched === undefined && !rows?.changes.length && !rows?.untouched.length;
+    }).length,
+    ignored: state.members.length - members.length,
+    fingerprint: fingerprintOf(state, given),
   };
 }
 
-function decide(member: Member, standing: Standing | undefined, rules: PlanRules): Decision {
-  const { email, userId, role } = member;
-  const leave = (kind: Untouched["kind"], reason: string): Untouched => ({ kind, email, userId, role, reason });
-  if (rules.protectedMembers.has(email)) return leave("protected", "they are a declared member");
-  if (!isRole(role)) return leave("unknown-role", `their role "${role}" is not known to this version`);
-  switch (standing?.kind ?? "unknown") {
-    case "unknown":
-      return leave("unknown", "they have no user in Keycloak");
-    case "ambiguous":
-      return leave("ambiguous", "their address belongs to several people");
-    case "unavailable":
-      return leave("unavailable", "their user storage has switched them off, which also happens while it is down");
-  }
-  const { role: wanted, reason } = wantedOf(standing, rules.mapping);
-  const kind = changeKind(role, wanted);
-  return kind && { kind, email, userId, from: role, to: wanted, reason };
+function resultOf(decision: MemberDecision, isKept: boolean) {
+  const { change, ...rest } = decision;
+  const current = isRole(decision.member.role) ? decision.member.role : "NONE";
+  if (change === undefined) return { decision, role: current };
+  if (isKept) return { decision: { ...rest, untouched: lastOwner(change) }, role: current };
+  return { decision, role: change.to };
 }
 
-function wantedOf(standing: Standing | undefined, mapping: RoleMapping): { role: Role; reason: string } {
-  if (standing?.kind !== "active") return { role: "NONE", reason: "they are disabled in Keycloak" };
-  const { role, realmRole } = wantedRole(standing.roles, mapping);
-  return { role, reason: realmRole === undefined ? "they hold no mapped role" : `they hold ${realmRole}` };
-}
-
-/**
- * The change that must not happen because it would leave the organization without an owner: of several the one that
- * takes least, then the first by address, so that the choice does not depend on the order of the members.
- */
-function keptOwner(members: readonly Member[], changes: readonly Change[]): Change | undefined {
-  const leaving = changes.filter(({ from }) => from === "OWNER");
-  const owners = members.filter(({ role }) => role === "OWNER").length;
-  const coming = changes.filter(({ to }) => to === "OWNER").length;
-  if (leaving.length === 0 || owners - leaving.length + coming > 0) return undefined;
-  return leaving.toSorted((left, right) => compareRoles(left.to, right.to) || byPerson(left, right))[0];
-}
-
-function lastOwner({ email, userId, from, to, reason }: Change): Untouched {
-  return {
-    kind: "last-owner",
-    email,
-    userId,
-    role: from,
-    reason: `${reason} and should be ${to}, but are the last owner; make somebody else an owner first`,
-  };
-}
-
-function isChange(decision: Decision): decision is Change {
-  return decision !== undefined && "to" in decision;
-}
-
-function isUntouched(decision: Decision): decision is Untouched {
-  return decision !== undefined && !isChange(decision);
-}
-
-function inOrderOfApplication(left: Change, right: Change): number {
-  return Number(raises(right)) - Number(raises(left)) || byPerson(left, right);
-}
-
-function byPerson(left: { email: string; userId: string }, right: { email: string; userId: string }): number {
-  return compare(left.email, right.email) || compare(left.userId, right.userId);
-}
-
-function repeated(items: readonly string[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  return new Set(items.filter((item) => seen.has(item) || !seen.add(item)));
+/** Removal takes all project roles; NONE leaves those that the rules do not manage, which then still open a door. */
+function remainingRows(
+  kind: string,
+  { userId }: Member,
+  { projects }: AccessState,
+  managed: readonly { readonly id: string }[],
+) {
+  const ids = new Set(managed.map(({ id }) => id));
+  return rowsOf(userId, kind === "remove-member" ? projects : projects.filter(({ id }) => !ids.has(id)));
 }

@@ -1,28 +1,39 @@
+import type { People } from "../people/match.ts";
+import type { Person } from "../people/person.ts";
+
 /** A member of the organization in Langfuse. */
 export interface Member {
   readonly userId: string;
-  /** Lower case. */
+  /** Lower case; empty where Langfuse has none. */
   readonly email: string;
   /** As Langfuse answered it: a newer version may know more roles than this program. */
   readonly role: string;
 }
 
-/**
- * What Keycloak says about an address.
- *
- * - `active`: one enabled person, with the mapped roles that are effective for them
- * - `disabled`: one person, switched off
- * - `unavailable`: switched off, but from a user storage: people look like that while LDAP is down
- * - `unknown`: nobody has this address
- * - `ambiguous`: several people have it
- */
-export type Standing =
-  | { readonly kind: "active"; readonly roles: readonly string[] }
-  | { readonly kind: "disabled" | "unavailable" | "unknown" | "ambiguous" };
+/** A project of the organization with the roles that were given in it; without a row the organization role counts. */
+export interface Project {
+  readonly id: string;
+  readonly name: string;
+  /** Role by user id, as Langfuse answered it. */
+  readonly rows: ReadonlyMap<string, string>;
+}
+
+/** How long a member has been without a user in Keycloak. */
+export interface Absence {
+  /** ISO 8601, of the first run that saw it. */
+  readonly since: string;
+  /** Whether the grace period is over. */
+  readonly due: boolean;
+}
 
 /** Everything a plan is made from besides the rules. */
 export interface AccessState {
   readonly members: readonly Member[];
-  /** By lower-case address; members without an entry count as unknown. */
-  readonly standings: ReadonlyMap<string, Standing>;
+  readonly people: People;
+  /** Who may have to be provisioned; empty unless the rules want that. */
+  readonly holders: readonly Person[];
+  /** Empty unless the rules look at projects. */
+  readonly projects: readonly Project[];
+  /** By user id; members that were seen without a user in Keycloak for the first time have no entry. */
+  readonly absences: ReadonlyMap<string, Absence>;
 }

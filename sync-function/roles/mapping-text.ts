@@ -1,6 +1,9 @@
 import { isRole, ROLES, type Role } from "../langfuse/role.ts";
 import { suggestion } from "../nearest.ts";
-import type { MappingRule, RoleMapping } from "./mapping.ts";
+import type { AccessRules, Rule } from "./rule.ts";
+
+/** Which realm role gives which role in the organization, the first one that is held deciding. */
+export type RoleMapping = Pick<AccessRules, "rules" | "fallback">;
 
 /** Key whose role goes to people with a user in Keycloak and none of the mapped roles; absent, they get NONE. */
 export const FALLBACK_KEY = "default";
@@ -24,7 +27,7 @@ export function parseRoleMapping(text: string): RoleMapping | { readonly problem
   const problems = repeatedKeys(text).map(
     (key) => `has the key "${key}" more than once, and only the last would count; keep one`,
   );
-  const rules: MappingRule[] = [];
+  const rules: Rule[] = [];
   let fallback: Role = "NONE";
   for (const [key, role] of Object.entries(value)) {
     if (isNumeric(key)) {
@@ -38,7 +41,7 @@ export function parseRoleMapping(text: string): RoleMapping | { readonly problem
         `gives "${key}" the role ${JSON.stringify(role)}, which Langfuse does not have${suggestion(String(role), ROLES)}; use one of ${ROLES.join(", ")}`,
       );
     } else if (key === FALLBACK_KEY) fallback = role;
-    else rules.push({ realmRole: key, grants: role });
+    else rules.push({ from: { kind: "realmRole", name: key }, organization: role, projects: new Map() });
   }
   if (problems.length === 0 && rules.length === 0) problems.push(`names no realm role; ${EXAMPLE}`);
   return problems.length > 0 ? { problems } : { rules, fallback };

@@ -34,9 +34,10 @@ export async function read(
   id: string,
   props: BindingOutputs,
   api: KeycloakAdminApi = adminApi(),
-): Promise<{ id: string; props: BindingOutputs; inputs: BindingInputs }> {
+): Promise<{ id?: string; props?: BindingOutputs; inputs?: BindingInputs }> {
   const { realm, former } = props;
-  const flow = await boundFlow(api, realm);
+  const flow = await boundFlow(api, realm).catch(noneWhenGone);
+  if (flow === undefined) return {};
   return { id, props: { realm, flow, former }, inputs: { realm, flow } };
 }
 
@@ -54,11 +55,17 @@ export async function remove(
   { realm, flow, former }: BindingOutputs,
   api: KeycloakAdminApi = adminApi(),
 ): Promise<void> {
-  if ((await boundFlow(api, realm)) === flow) await bind(api, realm, former);
+  if ((await boundFlow(api, realm).catch(noneWhenGone)) === flow) await bind(api, realm, former);
 }
 
 async function boundFlow(api: KeycloakAdminApi, realm: string): Promise<string> {
   return (await api.send({ method: "GET", path: `/${encodeURIComponent(realm)}` }, realmAnswer)).browserFlow;
+}
+
+/** The realm is gone, and its bindings with it. */
+function noneWhenGone(error: unknown): undefined {
+  if (error instanceof AccessError && error.status === 404) return undefined;
+  throw error;
 }
 
 /** The server changes what a realm update names and leaves the rest; it is read back, because a wrong alias is ignored. */

@@ -41,6 +41,11 @@ export async function create(
   return { id: `${realm}/${client}/${scopeId}`, outs: { realm, client, scopeId, scopeName } };
 }
 
+/** The link goes by the scope's id: another name changes only what is stored. */
+export function update({ realm, client, scopeId, scopeName }: DefaultScopeInputs): { outs: DefaultScopeInputs } {
+  return { outs: { realm, client, scopeId, scopeName } };
+}
+
 export async function read(
   id: string,
   props: DefaultScopeInputs,

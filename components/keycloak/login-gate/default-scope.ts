@@ -8,6 +8,8 @@ const provider: pulumi.dynamic.ResourceProvider = {
   create: async (inputs) => (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).create(inputs),
   read: async (id, props) =>
     (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).read(id, props),
+  update: async (_id, _olds, news) =>
+    (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).update(news),
   delete: async (_id, props) =>
     (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).remove(props),
 };

@@ -1,41 +1,41 @@
 import { AccessError } from "#sync/errors.ts";
-import type { Flow } from "./flow-tree.ts";
-import { brokenInvariants } from "./invariants.ts";
+import type { Flow } from "#sync/gate/flow-tree.ts";
+import { brokenInvariants } from "#sync/gate/invariants.ts";
+import { replicate } from "#sync/gate/replica.ts";
+import { browserFlow, browserFlowAlias, type GateSpecification, isGenerationOf } from "#sync/gate/specification.ts";
+import { type PostBrokerPlan, planPostBroker } from "./post-broker-plan.ts";
 import type { RealmFacts } from "./realm-facts.ts";
-import { replicate } from "./replica.ts";
-import { browserFlow, type GateNames } from "./specification.ts";
-
-export interface GateSettings extends GateNames {
-  /** The flow whose steps are copied. */
-  readonly flowToCopy: string;
-}
 
 /** What the gate of one realm will be made of. */
 export interface GatePlan {
-  /** Internal id of the gated client. */
-  readonly client: string;
-  /** Marker client scope. */
-  readonly scope: string;
+  /** Which client, by its internal id, carries which marker. */
+  readonly marked: readonly { readonly client: string; readonly clientId: string; readonly scope: string }[];
+  /** Role that opens the first gate, and is declared in the same run. */
+  readonly role: string;
+  /** Browser flow. */
   readonly tree: Flow;
+  readonly postBroker: PostBrokerPlan;
 }
 
-/** Decides on the flow, and refuses one that would not hold; pure, and so the same in every preview. */
-export function planGate(facts: RealmFacts, settings: GateSettings): GatePlan {
-  const { boundFlow, executions, client } = facts;
-  const { flow, flowToCopy, scope } = settings;
-  if (boundFlow !== flow && boundFlow !== flowToCopy) {
+/** Decides on the flows, and refuses what would not hold; pure, and so the same in every preview. */
+export function planGate(facts: RealmFacts, specification: GateSpecification): GatePlan {
+  const { boundFlow, executions, clients } = facts;
+  const { flow, flowToCopy, gates } = specification;
+  if (!isGenerationOf(boundFlow, flow) && boundFlow !== flowToCopy) {
     throw new AccessError(
       "refused",
       `The realm runs the browser flow "${boundFlow}", but gate.flowToCopy is "${flowToCopy}": name "${boundFlow}" there, so that logins keep the steps they have.`,
     );
   }
-  const tree = browserFlow(settings, replicate(flowToCopy, executions, flow));
-  const problems = brokenInvariants(tree);
+  const tree = browserFlow(specification, replicate(flowToCopy, executions, browserFlowAlias(specification)));
+  const postBroker = planPostBroker(facts, specification);
+  const problems = [tree, ...(postBroker.flow ? [postBroker.flow] : [])].flatMap(brokenInvariants);
   if (problems.length > 0) {
     throw new AccessError(
       "refused",
       `The login gate would not hold:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
     );
   }
-  return { client, scope, tree };
+  const marked = gates.map(({ client, scope }) => ({ client: clients[client] ?? "", clientId: client, scope }));
+  return { marked, role: gates[0]?.role ?? "", tree, postBroker };
 }

@@ -1,14 +1,15 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
+import type { Element, Execution, Flow } from "#sync/gate/flow-tree.ts";
 import { BrowserFlowBinding } from "./browser-flow-binding.ts";
 import { DefaultScope } from "./default-scope.ts";
-import type { Element, Execution } from "./flow-tree.ts";
 import type { GatePlan } from "./gate-plan.ts";
+import { IdentityProviderPostFlow } from "./identity-provider-post-flow.ts";
 
 export interface LoginGateArgs {
   /** Name of the realm, which is also its id for the provider. */
   readonly realm: string;
-  /** Role that opens the gate; an output of the role's resource, so that the gate never names a role that is not there. */
+  /** Role that opens the first gate; an output of its resource, so that the gate never names a role that is not there. */
   readonly role: pulumi.Input<string>;
   readonly plan: GatePlan;
   /** Refuse deletion of what closes the gate. */
@@ -16,12 +17,14 @@ export interface LoginGateArgs {
 }
 
 /**
- * The login gate: a marker scope on Langfuse's client, and a browser flow that refuses people without the role when the
- * client carries the marker. The flow is bound last, when all of it stands, and unbound first.
+ * The login gate: a marker scope on each gated client, a browser flow that refuses people without the role when the
+ * client carries the marker, and the same after logins through identity providers. The flows are bound last, when all of
+ * them stand, and unbound first.
  */
 export class LoginGate extends pulumi.ComponentResource {
   readonly flowAlias: pulumi.Output<string>;
-  readonly scopeName: pulumi.Output<string>;
+  /** Aliases of every flow that holds a gate. */
+  readonly flowAliases: readonly pulumi.Output<string>[];
   /** The flow that was bound before, and is bound again when the gate is destroyed. */
   readonly formerFlow: pulumi.Output<string>;
 
@@ -32,11 +35,34 @@ export class LoginGate extends pulumi.ComponentResource {
   constructor(name: string, args: LoginGateArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:keycloak:LoginGate", name, {}, options);
     this.#args = args;
-    const { client, scope: scopeName, tree } = args.plan;
+    const { marked, tree, postBroker } = args.plan;
+    for (const [index, mark] of marked.entries()) this.#mark(index === 0 ? name : `${name}-${mark.scope}`, mark);
+    const flow = this.#declareFlow(`${name}-flow${generationOf(args.plan)}`, tree);
+    for (const { flow: parent, gates } of postBroker.appended) this.#declare(gates, parent, parent);
+    const afterBroker = postBroker.flow && this.#declareFlow(postBroker.flow.alias, postBroker.flow);
+    // Everything below closes a way in: it is done when all of it stands, and undoing it lets everybody in.
+    const closing = { parent: this, dependsOn: this.#previous, protect: args.protect };
+    if (afterBroker) {
+      for (const identityProvider of postBroker.identityProviders) {
+        new IdentityProviderPostFlow(
+          `${name}-after-${identityProvider}`,
+          { realm: args.realm, identityProvider, flow: afterBroker.alias },
+          closing,
+        );
+      }
+    }
+    const binding = new BrowserFlowBinding(`${name}-binding`, { realm: args.realm, flow: flow.alias }, closing);
+    this.flowAlias = binding.flow;
+    this.flowAliases = [binding.flow, ...(afterBroker ? [afterBroker.alias] : [])];
+    this.formerFlow = binding.former;
+    this.registerOutputs({ flowAlias: this.flowAlias, flowAliases: this.flowAliases, formerFlow: this.formerFlow });
+  }
+
+  #mark(name: string, { client, scope: scopeName }: GatePlan["marked"][number]): void {
     const scope = new keycloak.openid.ClientScope(
       `${name}-marker`,
       {
-        realmId: args.realm,
+        realmId: this.#args.realm,
         name: scopeName,
         description: "Marks clients that admit holders of a role only",
         includeInTokenScope: false,
@@ -45,25 +71,21 @@ export class LoginGate extends pulumi.ComponentResource {
     );
     const link = new DefaultScope(
       `${name}-marker-on-client`,
-      { realm: args.realm, client, scopeId: scope.id, scopeName: scope.name },
+      { realm: this.#args.realm, client, scopeId: scope.id, scopeName: scope.name },
       { parent: this },
     );
+    this.#previous.push(link);
+  }
+
+  #declareFlow(name: string, tree: Flow): keycloak.authentication.Flow {
     const flow = new keycloak.authentication.Flow(
-      `${name}-flow`,
-      { realmId: args.realm, alias: tree.alias, description: tree.description, providerId: "basic-flow" },
-      { parent: this, dependsOn: link },
+      name,
+      { realmId: this.#args.realm, alias: tree.alias, description: tree.description, providerId: "basic-flow" },
+      this.#afterPrevious(),
     );
+    this.#previous = [flow];
     this.#declare(tree.children, tree.alias, flow.alias);
-    const binding = new BrowserFlowBinding(
-      `${name}-binding`,
-      { realm: args.realm, flow: flow.alias },
-      // Unbinding it lets everybody in.
-      { parent: this, dependsOn: this.#previous, protect: args.protect },
-    );
-    this.flowAlias = binding.flow;
-    this.scopeName = scope.name;
-    this.formerFlow = binding.former;
-    this.registerOutputs({ flowAlias: this.flowAlias, scopeName: this.scopeName, formerFlow: this.formerFlow });
+    return flow;
   }
 
   #declare(elements: readonly Element[], parentName: string, parentFlowAlias: pulumi.Input<string>): void {
@@ -116,11 +138,11 @@ export class LoginGate extends pulumi.ComponentResource {
     this.#previous = [config];
   }
 
-  /** The role's name comes from its resource: the condition must not exist before the role does. */
+  /** The declared role's name comes from its resource: the condition must not exist before the role does. */
   #withReferences(values: Readonly<Record<string, string>>): Record<string, pulumi.Input<string>> {
     const entries = Object.entries(values).map(([key, value]) => [
       key,
-      key === "condUserRole" ? this.#args.role : value,
+      key === "condUserRole" && value === this.#args.plan.role ? this.#args.role : value,
     ]);
     return Object.fromEntries(entries);
   }
@@ -128,4 +150,9 @@ export class LoginGate extends pulumi.ComponentResource {
   #afterPrevious(): pulumi.CustomResourceOptions {
     return { parent: this, dependsOn: this.#previous };
   }
+}
+
+/** Another generation is another resource: the old flow is deleted last, after the new one is bound. */
+function generationOf({ tree }: GatePlan): string {
+  return /-v\d+$/.exec(tree.alias)?.[0] ?? "";
 }

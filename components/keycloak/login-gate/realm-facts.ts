@@ -1,72 +1,103 @@
 import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
+import { readFlow, readFlowList, readIdentityProviders } from "#sync/gate/realm-reading.ts";
+import type { FlatExecution } from "#sync/gate/replica.ts";
+import type { GateSpecification } from "#sync/gate/specification.ts";
 import type { KeycloakAdminApi } from "../admin-api.ts";
-import type { FlatExecution } from "./replica.ts";
 
 /** What the gate has to know of a realm before anything is declared. */
 export interface RealmFacts {
-  /** Internal id of Langfuse's client. */
-  readonly client: string;
+  /** Internal ids of the gated clients, by client id. */
+  readonly clients: Readonly<Record<string, string>>;
   /** Flow that browser logins run at this moment. */
   readonly boundFlow: string;
   /** Executions of the flow to be copied. */
   readonly executions: readonly FlatExecution[];
+  readonly identityProviders: readonly {
+    readonly alias: string;
+    readonly enabled: boolean;
+    /** Flow that runs after a login through it. */
+    readonly postFlow: string | undefined;
+  }[];
+  /** The flows that identity providers run afterwards, by alias. */
+  readonly flows: Readonly<
+    Record<string, { readonly builtIn: boolean; readonly executions: readonly FlatExecution[] }>
+  >;
 }
 
 const realmAnswer = z.object({ browserFlow: z.string() });
 const clientsAnswer = z.array(z.object({ id: z.string(), clientId: z.string(), protocol: z.string().optional() }));
-const executionsAnswer = z.array(
-  z.object({
-    level: z.number(),
-    requirement: z.string(),
-    displayName: z.string().optional(),
-    providerId: z.string().optional(),
-    authenticationFlow: z.boolean().optional(),
-    authenticationConfig: z.string().optional(),
-  }),
-);
-const configAnswer = z.object({ alias: z.string(), config: z.record(z.string(), z.string()).default({}) });
 const authenticatorsAnswer = z.array(z.object({ id: z.string() }));
 
 /** Reads them, and refuses a realm the gate cannot hold in; nothing is changed. */
 export async function readRealmFacts(
   api: KeycloakAdminApi,
-  options: { readonly realm: string; readonly langfuseClient: string; readonly flowToCopy: string },
+  options: {
+    readonly realm: string;
+    readonly specification: GateSpecification;
+    /** Roles that are declared in the same run. */
+    readonly declaredRoles: readonly string[];
+  },
 ): Promise<RealmFacts> {
-  const { realm, langfuseClient, flowToCopy } = options;
-  const get = <T>(path: string, schema: z.ZodType<T>, query: Record<string, string> = {}) =>
+  const { realm, specification, declaredRoles } = options;
+  const get: Get = (path, schema, query = {}) =>
     api.send({ method: "GET", path: `/${encodeURIComponent(realm)}${path}`, query }, schema);
 
   await requireConditions(get, realm);
   const { browserFlow } = await get("", realmAnswer);
-  const clients = await get("/clients", clientsAnswer, { clientId: langfuseClient });
-  const client = clients.find((candidate) => candidate.clientId === langfuseClient);
-  if (!client) {
+  const clients: Record<string, string> = {};
+  for (const { client, role } of specification.gates) {
+    clients[client] = await clientIdOf(get, realm, client);
+    if (!declaredRoles.includes(role)) await requireRole(get, realm, role);
+  }
+  const { flowToCopy } = specification;
+  const rows = await readFlow(api, realm, flowToCopy).catch((error) => {
+    if (!(error instanceof AccessError && error.status === 404)) throw error;
+    throw new AccessError("refused", `The realm "${realm}" has no flow "${flowToCopy}": name one in gate.flowToCopy.`);
+  });
+  // The copy counts its own priorities.
+  const executions = rows.map(({ priority: _priority, ...row }) => row);
+  const identityProviders = await readIdentityProviders(api, realm);
+  const postFlows = new Set(identityProviders.flatMap(({ postFlow }) => (postFlow ? [postFlow] : [])));
+  const known = postFlows.size > 0 ? await readFlowList(api, realm) : [];
+  const flows: Record<string, RealmFacts["flows"][string]> = {};
+  for (const { alias, builtIn } of known) {
+    if (postFlows.has(alias)) flows[alias] = { builtIn, executions: await readFlow(api, realm, alias) };
+  }
+  return { clients, boundFlow: browserFlow, executions, identityProviders, flows };
+}
+
+type Get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string>) => Promise<T>;
+
+async function clientIdOf(get: Get, realm: string, clientId: string): Promise<string> {
+  const found = (await get("/clients", clientsAnswer, { clientId })).find(
+    (candidate) => candidate.clientId === clientId,
+  );
+  if (!found) {
     throw new AccessError(
       "refused",
-      `The realm "${realm}" has no client "${langfuseClient}": create Langfuse's OpenID Connect client, or name it in keycloak.langfuseClient.`,
+      `The realm "${realm}" has no client "${clientId}": create its OpenID Connect client, or name another one in keycloak.langfuseClient or gate.others.`,
     );
   }
-  if (client.protocol !== undefined && client.protocol !== "openid-connect") {
+  if (found.protocol !== undefined && found.protocol !== "openid-connect") {
     throw new AccessError(
       "refused",
-      `The client "${langfuseClient}" speaks ${client.protocol}; only OpenID Connect clients can be gated.`,
+      `The client "${clientId}" speaks ${found.protocol}; only OpenID Connect clients can be gated.`,
     );
   }
-  const rows = await get(`/authentication/flows/${encodeURIComponent(flowToCopy)}/executions`, executionsAnswer);
-  const executions = [];
-  for (const { authenticationConfig, ...row } of rows) {
-    const found = authenticationConfig && (await get(`/authentication/config/${authenticationConfig}`, configAnswer));
-    executions.push({ ...row, ...(found ? { config: { alias: found.alias, values: found.config } } : {}) });
-  }
-  return { client: client.id, boundFlow: browserFlow, executions };
+  return found.id;
+}
+
+/** A condition on a role that is not there never matches, and the gate would be open. */
+async function requireRole(get: Get, realm: string, role: string): Promise<void> {
+  await get(`/roles/${encodeURIComponent(role)}`, z.object({ name: z.literal(role) })).catch((error) => {
+    if (!(error instanceof AccessError && error.status === 404)) throw error;
+    throw new AccessError("refused", `The realm "${realm}" has no role "${role}": create it, or name another one.`);
+  });
 }
 
 /** Without the client scope condition (before Keycloak 26.1) the gate could be declared but would never close. */
-async function requireConditions(
-  get: <T>(path: string, schema: z.ZodType<T>) => Promise<T>,
-  realm: string,
-): Promise<void> {
+async function requireConditions(get: Get, realm: string): Promise<void> {
   const known = await get("/authentication/authenticator-providers", authenticatorsAnswer);
   for (const needed of ["conditional-client-scope", "conditional-user-role", "deny-access-authenticator"]) {
     if (known.some((authenticator) => authenticator.id === needed)) continue;

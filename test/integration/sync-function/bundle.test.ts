@@ -34,7 +34,7 @@ function start(words: readonly string[], environment: Record<string, string>) {
 const people = Array.from({ length: 30 }, (_, index) => ({
   id: `${index}`,
   email: `${index}@example.com`,
-  roles: ["langfuse-admin"],
+  roles: ["langfuse-member"],
 }));
 const viewers = Object.fromEntries(people.map(({ email }) => [email, "VIEWER"]));
 const realm = { people, roles: { "langfuse-admin": [], "langfuse-member": [] } };
@@ -46,7 +46,7 @@ it("applies, logs JSON lines without secrets, and needs no right to write", asyn
   const { exitCode, output, errors } = await ended;
   expect(exitCode, errors).toBe(0);
   expect(output).toContain("Applied: 30 applied");
-  expect(new Set(Object.values(langfuse.roles()))).toEqual(new Set(["ADMIN"]));
+  expect(new Set(Object.values(langfuse.roles()))).toEqual(new Set(["MEMBER"]));
   const lines = errors
     .trim()
     .split("\n")

@@ -1,15 +1,21 @@
 import { describe, expect, it } from "vitest";
+import { readConfiguration } from "#sync/configuration.ts";
 import { decide } from "#sync/decision.ts";
 import { AccessError } from "#sync/errors.ts";
 import { createKeycloakClient } from "#sync/keycloak/client.ts";
+import { createDirectory } from "#sync/keycloak/directory.ts";
 import { createLangfuseClient } from "#sync/langfuse/client.ts";
 import { environmentFor, runCommand } from "./command-line.ts";
 import type { Answer } from "./http-server.ts";
-import { LANGFUSE_CREDENTIALS, startOrganization } from "./organization-server.ts";
+import { startOrganization } from "./organization-server.ts";
 import { KEYCLOAK_CREDENTIALS, type Realm, startRealm } from "./realm-server.ts";
+
+/** So many that lists take fewer requests than asking about each person, and all kinds of reads are made. */
+const bystanders = Array.from({ length: 40 }, (_, index) => `bystander-${index}@example.com`);
 
 const realm: Realm = {
   people: [
+    ...bystanders.map((email) => ({ id: email, email })),
     { id: "1", email: "direct@example.com", roles: ["langfuse-admin"] },
     { id: "2", email: "grouped@example.com", groups: ["child"] },
     { id: "3", email: "none@example.com" },
@@ -18,6 +24,7 @@ const realm: Realm = {
   groups: { parent: { roles: ["staff"] }, child: { parent: "parent" } },
 };
 const members = {
+  ...Object.fromEntries(bystanders.map((email) => [email, "VIEWER"])),
   "owner@example.com": "OWNER",
   "direct@example.com": "ADMIN",
   "grouped@example.com": "VIEWER",
@@ -27,7 +34,6 @@ const members = {
 /** Every read that one run over this realm makes. */
 const READS = [
   "token",
-  "realm",
   "roles",
   "composites",
   "role users",
@@ -35,6 +41,8 @@ const READS = [
   "group count",
   "group members",
   "users",
+  "user count",
+  "components",
   "effective roles",
 ];
 
@@ -68,14 +76,12 @@ describe.each(READS)("when the read of %s", (read) => {
     await using keycloak = await startRealm(realm, { fault: (name) => (name === read ? () => {} : undefined) });
     await using langfuse = await startOrganization(members);
     const limits = { timeout: 60, attempts: 2 };
+    const { organizations } = readConfiguration(environmentFor(keycloak, langfuse));
     const decision = decide(
-      createKeycloakClient({ url: keycloak.url, ...KEYCLOAK_CREDENTIALS, ...limits }),
-      createLangfuseClient({ url: langfuse.url, ...LANGFUSE_CREDENTIALS }),
-      {
-        organization: "organization-1",
-        mapping: { rules: [{ realmRole: "langfuse-member", grants: "MEMBER" }], fallback: "NONE" },
-        protectedMembers: new Set(),
-      },
+      createDirectory(createKeycloakClient({ url: keycloak.url, ...KEYCLOAK_CREDENTIALS, ...limits })),
+      organizations.map((one) => ({ ...one, langfuse: createLangfuseClient(one.langfuse) })),
+      new Map(),
+      new Date(),
     );
     await expect(decision).rejects.toThrow(AccessError);
     await expect(decision).rejects.toMatchObject({ kind: "unreachable" });
@@ -208,7 +214,7 @@ describe("tokens", () => {
   });
 
   it("that live shortly are renewed before they end", async () => {
-    await using keycloak = await startRealm(realm, { tokenLife: 0.02 });
+    await using keycloak = await startRealm(realm, { tokenLife: 0.008 });
     await using langfuse = await startOrganization(members);
     expect((await runCommand(["apply"], environmentFor(keycloak, langfuse))).exitCode).toBe(0);
     expect(keycloak.tokens.length).toBeGreaterThan(1);
@@ -239,7 +245,7 @@ describe("being told to stop", () => {
       people: Array.from({ length: 20 }, (_, index) => ({
         id: `${index}`,
         email: `${index}@example.com`,
-        roles: ["langfuse-admin"],
+        roles: ["langfuse-member"],
       })),
     });
     const stop = new AbortController();
@@ -249,7 +255,7 @@ describe("being told to stop", () => {
       return undefined;
     });
     const { exitCode, output } = await runCommand(["apply", "--json"], environmentFor(keycloak, langfuse), stop.signal);
-    const { outcome } = JSON.parse(output);
+    const [{ outcome }] = JSON.parse(output).organizations;
     expect(exitCode).toBe(4);
     expect(langfuse.writes().length).toBeLessThanOrEqual(2);
     expect(outcome.applied).toHaveLength(langfuse.writes().length);

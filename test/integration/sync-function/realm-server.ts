@@ -4,6 +4,8 @@ export interface Person {
   readonly id: string;
   readonly email: string;
   readonly enabled?: boolean;
+  /** Default true. */
+  readonly emailVerified?: boolean;
   readonly federationLink?: string;
   readonly roles?: readonly string[];
   readonly groups?: readonly string[];
@@ -39,6 +41,7 @@ const ROUTES: readonly (readonly [name: string, path: RegExp])[] = [
   ["effective roles", /\/users\/([^/]+)\/role-mappings\/realm\/composite$/],
   ["user", /\/users\/([^/]+)$/],
   ["users", /\/users$/],
+  ["components", /\/components$/],
 ];
 
 const SERVICE_ACCOUNT = "service-account";
@@ -63,11 +66,12 @@ export async function startRealm(
     ...(parent !== undefined && { parentId: parent }),
     realmRoles: own ?? [],
   }));
-  const user = ({ id, email, enabled, federationLink }: Person) => ({
+  const user = ({ id, email, enabled, emailVerified, federationLink }: Person) => ({
     id,
     username: email,
     email,
     enabled: enabled ?? true,
+    emailVerified: emailVerified ?? true,
     ...(federationLink !== undefined && { federationLink }),
   });
   const effective = (person: Person): string[] => {
@@ -115,6 +119,8 @@ export async function startRealm(
               groups.filter((group) => !group.parentId),
               url,
             );
+      case "components":
+        return { status: 200, json: [] };
       case "user count":
         return { status: 200, json: realm.people.length };
       case "effective roles": {

@@ -31,21 +31,31 @@ const reader = (files: Record<string, string>) => (path: string) => {
 };
 
 it("a complete environment becomes one value", () => {
-  expect(readConfiguration({ ...complete, PROTECTED_MEMBERS: '["Owner@Example.com"]' })).toEqual({
+  expect(readConfiguration({ ...complete, PROTECTED_MEMBERS: '["Owner@Example.com"]' })).toMatchObject({
     keycloak: {
       url: complete.KEYCLOAK_URL,
       realm: "company",
       clientId: "langfuse-sync",
       clientSecret: "very-secret-1",
+      clientRoles: false,
     },
-    langfuse: {
-      url: complete.LANGFUSE_URL,
-      organization: "organization-1",
-      publicKey: "pk-lf-1",
-      secretKey: "very-secret-2",
-    },
-    mapping: { rules: [{ realmRole: "langfuse-admin", grants: "ADMIN" }], fallback: "VIEWER" },
-    protectedMembers: new Set(["owner@example.com"]),
+    organizations: [
+      {
+        name: "organization-1",
+        langfuse: { url: complete.LANGFUSE_URL, publicKey: "pk-lf-1", secretKey: "very-secret-2" },
+        rules: {
+          organization: "organization-1",
+          rules: [{ from: { kind: "realmRole", name: "langfuse-admin" }, organization: "ADMIN", projects: new Map() }],
+          fallback: "VIEWER",
+          protect: ["owner@example.com"],
+          ignore: [],
+          unmatched: "keep",
+          graceDays: 7,
+          provision: false,
+        },
+      },
+    ],
+    shard: { index: 0, of: 1 },
     logLevel: "info",
   });
 });
@@ -54,9 +64,8 @@ describe("a value in a file", () => {
   const { LANGFUSE_SECRET_KEY: _, ...rest } = complete;
   it("is read without the end of its line", () => {
     const read = reader({ "/secrets/key": "from file \r\n" });
-    expect(readConfiguration({ ...rest, LANGFUSE_SECRET_KEY_FILE: "/secrets/key" }, read).langfuse.secretKey).toBe(
-      "from file ",
-    );
+    const { organizations } = readConfiguration({ ...rest, LANGFUSE_SECRET_KEY_FILE: "/secrets/key" }, read);
+    expect(organizations[0]?.langfuse.secretKey).toBe("from file ");
   });
   it.each([
     ["is missing", {}, 'LANGFUSE_SECRET_KEY_FILE is "/secrets/key", which cannot be read'],

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { applyChanges } from "#sync/apply/apply.ts";
+import { applyChanges, type OrganizationWriter } from "#sync/apply/apply.ts";
 import { AccessError } from "#sync/errors.ts";
 import type { Role } from "#sync/langfuse/role.ts";
 import type { Change } from "#sync/plan/change.ts";
@@ -8,16 +8,27 @@ const change = (userId: string, from: Role, to: Role): Change => ({
   kind: "promote",
   email: `${userId}@example.com`,
   userId,
+  keycloakId: null,
   from,
   to,
   reason: "they hold a role",
 });
 const never = new AbortController().signal;
 
+/** Calls that a test does not expect. */
+const others: Omit<OrganizationWriter, "listMemberships" | "updateScimUser"> = {
+  createScimUser: () => Promise.reject(new Error("not to be called")),
+  deleteScimUser: () => Promise.reject(new Error("not to be called")),
+  listProjectMemberships: () => Promise.reject(new Error("not to be called")),
+  putProjectMembership: () => Promise.reject(new Error("not to be called")),
+  deleteProjectMembership: () => Promise.reject(new Error("not to be called")),
+};
+
 function organization(members: Record<string, string>, refuse: (id: string) => boolean = () => false) {
   const order: string[] = [];
   let inFlight = 0;
   return {
+    ...others,
     order,
     most: 0,
     listMemberships: async () => Object.entries(members).map(([userId, role]) => ({ userId, role })),
@@ -65,6 +76,7 @@ it("believes what is there afterwards, not what was answered", async () => {
   const outcome = await applyChanges(
     changes,
     {
+      ...others,
       listMemberships: async () => [
         { userId: "ignored", role: "NONE" },
         { userId: "made", role: "VIEWER" },
@@ -99,4 +111,93 @@ it("begins nobody once it was told to stop, and reads nothing again then", async
     failed: [],
     notAttempted: changes,
   });
+});
+
+/** An organization with one project, which behaves like Langfuse as far as changes go. */
+function whole(members: Record<string, Role>, rows: Record<string, Role> = {}) {
+  const calls: string[] = [];
+  const list = (from: Record<string, Role>) =>
+    Object.entries(from).map(([userId, role]) => ({ userId, role, email: `${userId}@example.com` }));
+  const client: OrganizationWriter = {
+    listMemberships: async () => list(members),
+    listProjectMemberships: async () => list(rows),
+    createScimUser: async ({ userName, role }) => {
+      calls.push(`create ${userName} ${role}`);
+      const id = userName.replace("@example.com", "");
+      if (id === "refused") throw new AccessError("unreachable", "refused");
+      members[id] = role;
+      return { id, userName };
+    },
+    updateScimUser: async (id, role) => {
+      calls.push(`update ${id} ${role}`);
+      members[id] = role;
+    },
+    deleteScimUser: async (id) => {
+      calls.push(`delete ${id}`);
+      delete members[id];
+      delete rows[id];
+    },
+    putProjectMembership: async (project, userId, role) => {
+      calls.push(`put ${project} ${userId} ${role}`);
+      if (members[userId] === undefined) throw new AccessError("unreachable", "User is not a member");
+      rows[userId] = role;
+      return { userId, role };
+    },
+    deleteProjectMembership: async (project, userId) => {
+      calls.push(`drop ${project} ${userId}`);
+      delete rows[userId];
+    },
+  };
+  return { calls, client };
+}
+
+const inProject = (userId: string, row: NonNullable<Change["row"]>, [from, to]: [Role, Role]): Change => ({
+  ...change(userId, from, to),
+  kind: row.to === null ? "project-revoke" : "project-grant",
+  project: { id: "p", name: "Project" },
+  row,
+});
+const unknownYet = (made: Change): Change => ({ ...made, userId: null });
+
+it("makes members before it gives them project roles, and takes project roles before organization roles", async () => {
+  const { calls, client } = whole({ leaving: "MEMBER", gone: "VIEWER" }, { leaving: "ADMIN" });
+  const changes: Change[] = [
+    { ...change("gone", "VIEWER", "NONE"), kind: "remove-member" },
+    change("leaving", "MEMBER", "NONE"),
+    inProject("leaving", { from: "ADMIN", to: null }, ["ADMIN", "NONE"]),
+    unknownYet(inProject("new", { from: null, to: "ADMIN" }, ["NONE", "ADMIN"])),
+    unknownYet({ ...change("new", "NONE", "VIEWER"), kind: "provision" }),
+  ];
+  const outcome = await applyChanges(changes, client, { stop: never });
+  expect(outcome).toEqual({ applied: changes, failed: [], notAttempted: [] });
+  expect(calls.slice(0, 3)).toEqual(["create new@example.com VIEWER", "put p new ADMIN", "drop p leaving"]);
+  expect(calls.slice(3).toSorted()).toEqual(["delete gone", "update leaving NONE"]);
+});
+
+it("gives no project role to somebody who could not be made a member, and says why", async () => {
+  const { client } = whole({});
+  const changes: Change[] = [
+    unknownYet({ ...change("refused", "NONE", "VIEWER"), kind: "provision" }),
+    unknownYet(inProject("refused", { from: null, to: "ADMIN" }, ["NONE", "ADMIN"])),
+  ];
+  const { failed } = await applyChanges(changes, client, { stop: never });
+  expect(failed.map(({ message }) => message)).toEqual([
+    "refused",
+    expect.stringContaining("could not be made a member"),
+  ]);
+});
+
+it("waits for what is told of each change before it goes on", async () => {
+  const { calls, client } = whole({ a: "NONE", b: "NONE", c: "NONE" });
+  const stop = new AbortController();
+  const changes = ["a", "b", "c"].map((name) => change(name, "NONE", "VIEWER"));
+  const outcome = await applyChanges(changes, client, {
+    stop: stop.signal,
+    onAnswer: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      stop.abort();
+    },
+  });
+  expect(calls).toEqual(["update a VIEWER", "update b VIEWER"]);
+  expect(outcome.notAttempted).toEqual([changes[2]]);
 });

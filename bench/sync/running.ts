@@ -1,0 +1,109 @@
+import { run } from "#sync/commands/run.ts";
+import type { Role } from "#sync/langfuse/role.ts";
+import type { Figure } from "../figure.ts";
+import { type Counted, counted, requestsTo } from "../requests.ts";
+import { type OrganizationStage, type RealmStage, roleOf } from "../stage.ts";
+import { readAsOriginally } from "./original.ts";
+
+/** Members whose role is wrong before the whole run. */
+const CHANGES = 50;
+
+/** Whole runs of the program: one that finds nothing to change, and one that changes fifty roles. */
+export async function benchRunning(realm: RealmStage, organization: OrganizationStage): Promise<readonly Figure[]> {
+  const { people } = realm.shape;
+  const { url: langfuse } = organization.server.target;
+  const steady = await command(["plan"], organization, 0);
+  const changes = Math.min(CHANGES, Math.floor(people / 20));
+  await disturb(realm, organization, changes);
+  const whole = await command(["apply"], organization, 0);
+  const members = await organization.client.listMemberships();
+  const wanted = new Map([...realm.truth.values()].map((person) => [person.email, roleOf(person)]));
+  const wrong = members.filter(({ email, role }) => email != null && (wanted.get(email) ?? role) !== role).length;
+
+  await disturb(realm, organization, changes);
+  const original = await counted(() => runAsOriginally(realm, organization));
+  const total = requestsTo(realm.url, whole) + requestsTo(langfuse, whole);
+  return [
+    {
+      name: "Keycloak requests when nothing changed",
+      people,
+      baseline: { name: "full read of the original", value: requestsTo(realm.url, original) },
+      value: requestsTo(realm.url, steady),
+      unit: "requests",
+      target: { of: "value", at: "most", limit: 40 },
+    },
+    {
+      name: `whole run with ${changes} changes: requests`,
+      people,
+      baseline: {
+        name: "original",
+        value: requestsTo(realm.url, original) + requestsTo(langfuse, original),
+      },
+      value: total,
+      unit: "requests",
+      target: { of: "value", at: "most", limit: 100 + changes },
+    },
+    {
+      name: `whole run with ${changes} changes: time`,
+      people,
+      baseline: { name: "original", value: original.seconds },
+      value: whole.seconds,
+      unit: "s",
+      ...(people >= 10_000 && { target: { of: "baseline / value", at: "least", limit: 15 } as const }),
+    },
+    {
+      name: "members with a wrong role after it",
+      people,
+      value: wrong,
+      unit: "people",
+      target: { of: "value", at: "most", limit: 0 },
+    },
+  ];
+}
+
+async function command(
+  words: string[],
+  { environment }: OrganizationStage,
+  expected: number,
+): Promise<Counted<string>> {
+  const output: string[] = [];
+  const stop = new AbortController().signal;
+  const one = await counted(() =>
+    run([...words, "--json"], { environment, print: (text) => output.push(text), stop }, (text) => output.push(text)),
+  );
+  if (one.result !== expected) {
+    throw new Error(`${words.join(" ")} ended with ${one.result}, not ${expected}: ${output.join("\n").slice(0, 600)}`);
+  }
+  return { ...one, result: output.join("\n") };
+}
+
+/** Gives people another role than they should have; spread over the realm, nobody loses or gains ownership. */
+async function disturb(realm: RealmStage, { client }: OrganizationStage, changes: number): Promise<void> {
+  const members = new Map((await client.listMemberships()).map(({ email, userId }) => [email, userId]));
+  const holders = [...realm.truth.values()].filter(
+    (person) => members.has(person.email) && roleOf(person) === "VIEWER",
+  );
+  const step = Math.max(1, Math.floor(holders.length / changes));
+  for (const { email } of holders.filter((_, index) => index % step === 0).slice(0, changes)) {
+    await client.updateScimUser(members.get(email) ?? "", "MEMBER");
+  }
+}
+
+/** The original read of everybody, then one write after the other for whoever differs by it. */
+async function runAsOriginally(realm: RealmStage, { client }: OrganizationStage): Promise<void> {
+  const held = await readAsOriginally({ url: realm.url, realm: realm.shape.realm, pageSize: realm.shape.people });
+  const wanted = new Map<string, Role>();
+  for (const [id, roles] of held) {
+    const person = realm.truth.get(id);
+    if (person !== undefined) wanted.set(person.email, roleOf({ ...person, roles }));
+  }
+  const differing = (await client.listMemberships()).filter(({ email, role }) => {
+    const role2 = wanted.get(email ?? "");
+    return role2 !== undefined && role2 !== role;
+  });
+  // Its wrong demotions are not written: only the writes both have in common are compared.
+  for (const { userId, email } of differing.slice(0, CHANGES)) {
+    const role = wanted.get(email ?? "");
+    if (role !== undefined) await client.updateScimUser(userId, role);
+  }
+}

@@ -1,0 +1,224 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Role } from "#sync/langfuse/role.ts";
+import type { Adoption } from "./adoption.ts";
+import type { RotationPolicy } from "./key-rotation.ts";
+import { Membership } from "./membership.ts";
+import { Organization } from "./organization.ts";
+import { OrganizationApiKey } from "./organization-api-key.ts";
+import { Project } from "./project.ts";
+import { ProjectApiKey } from "./project-api-key.ts";
+
+export interface TenantProject {
+  /** 3 to 60 characters, unique in the organization. */
+  readonly name: string;
+  /** Days, 0 for ever; left alone by default. */
+  readonly retentionDays?: number | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface TenantMember {
+  readonly email: string;
+  readonly role: Role;
+  /** Own roles in projects, by the project's name. */
+  readonly projectRoles?: readonly { readonly project: string; readonly role: Role }[] | undefined;
+}
+
+/** Somebody who sends data to Langfuse, and so needs a key of one project. */
+export interface TenantService extends RotationPolicyOf {
+  readonly name: string;
+  readonly environment: string;
+  /** Name of the project; the main one by default. */
+  readonly project?: string | undefined;
+  /** Namespace of its Secret, where that is not the stack's. */
+  readonly namespace?: string | undefined;
+  /** Name of its Secret; `langfuse-` with name and environment by default. */
+  readonly secretName?: string | undefined;
+}
+
+/** The policy as the configuration has it, where absent keys may also be undefined. */
+type RotationPolicyOf = { readonly [Key in keyof RotationPolicy]: RotationPolicy[Key] | undefined };
+
+export interface LangfuseTenantArgs {
+  readonly organization: { readonly name: string };
+  /** The main project. */
+  readonly project: TenantProject;
+  readonly projects?: readonly TenantProject[];
+  /** People outside Keycloak's reach. */
+  readonly members: readonly TenantMember[];
+  readonly services?: readonly TenantService[];
+  /** When the key of the organization rotates. */
+  readonly organizationKey?: RotationPolicyOf;
+  /** What to do with an organization, project or membership that is there already; default `never`. */
+  readonly adopt?: Adoption;
+  /** `retain` leaves organization, projects and their data in Langfuse when the stack is destroyed. */
+  readonly deletionPolicy: "retain" | "delete";
+  /** Refuse deletion of organization and projects altogether. */
+  readonly protect: boolean;
+}
+
+/** The key of one service, for whoever puts it where the service reads it. */
+export interface ServiceKey {
+  readonly service: string;
+  readonly environment: string;
+  readonly namespace: string | undefined;
+  readonly secretName: string;
+  readonly projectId: pulumi.Output<string>;
+  readonly publicKey: pulumi.Output<string>;
+  readonly secretKey: pulumi.Output<string>;
+}
+
+/** One organization with its projects, the key the role sync works with, declared members, and a key for each service. */
+export class LangfuseTenant extends pulumi.ComponentResource {
+  readonly organizationId: pulumi.Output<string>;
+  /** Of the main project. */
+  readonly projectId: pulumi.Output<string>;
+  /** By name. */
+  readonly projectIds: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly publicKey: pulumi.Output<string>;
+  readonly secretKey: pulumi.Output<string>;
+  readonly serviceKeys: readonly ServiceKey[];
+
+  constructor(name: string, args: LangfuseTenantArgs, options?: pulumi.ComponentResourceOptions) {
+    super("langfuse-access:langfuse:LangfuseTenant", name, {}, options);
+    const parts = new TenantParts(name, args, this);
+    const projects = new Map([[args.project.name, parts.project(`${name}-project`, args.project)]]);
+    for (const project of args.projects ?? []) {
+      projects.set(project.name, parts.project(`${name}-project-${project.name}`, project));
+    }
+    for (const member of args.members) parts.membership(`${name}-${member.email}`, member, projects);
+    this.serviceKeys = (args.services ?? []).map((service) =>
+      parts.serviceKey(
+        `${name}-${service.name}-${service.environment}`,
+        service,
+        projectOf(projects, service.project ?? args.project.name),
+      ),
+    );
+    this.organizationId = parts.organization.id;
+    this.projectId = projectOf(projects, args.project.name).id;
+    this.projectIds = Object.fromEntries([...projects].map(([project, { id }]) => [project, id]));
+    this.publicKey = parts.credentials.publicKey;
+    this.secretKey = parts.credentials.secretKey;
+    this.registerOutputs({ organizationId: this.organizationId, projectId: this.projectId });
+  }
+}
+
+/** What a tenant is made of: each kind of resource with the options that all of that kind share. */
+class TenantParts {
+  readonly organization: Organization;
+  readonly credentials: { readonly publicKey: pulumi.Output<string>; readonly secretKey: pulumi.Output<string> };
+  readonly #args: LangfuseTenantArgs;
+  readonly #parent: pulumi.Resource;
+  readonly #managedBy: string;
+  readonly #lasting: pulumi.CustomResourceOptions;
+
+  constructor(name: string, args: LangfuseTenantArgs, parent: pulumi.Resource) {
+    this.#args = args;
+    this.#parent = parent;
+    this.#managedBy = `${pulumi.getProject()}/${pulumi.getStack()}`;
+    this.#lasting = {
+      parent,
+      // Their data cannot be made again.
+      protect: args.protect,
+      // Retained things leave the stack's state and stay in Langfuse.
+      retainOnDelete: args.deletionPolicy === "retain",
+    };
+    const identity = { name: args.organization.name, managedBy: `${this.#managedBy}/${name}` };
+    this.organization = new Organization(name, { ...identity, ...this.#adoption() }, this.#lasting);
+    const key = new OrganizationApiKey(
+      `${name}-sync-key`,
+      {
+        organizationId: this.organization.id,
+        note: `role sync, managed by ${this.#managedBy}`,
+        ...policyOf(args.organizationKey ?? {}),
+      },
+      { parent },
+    );
+    this.credentials = { publicKey: key.publicKey, secretKey: pulumi.secret(key.secretKey) };
+  }
+
+  project(name: string, { name: title, retentionDays, metadata }: TenantProject): Project {
+    return new Project(
+      name,
+      {
+        organizationId: this.organization.id,
+        name: title,
+        managedBy: `${this.#managedBy}/${name}`,
+        ...(retentionDays === undefined ? {} : { retentionDays }),
+        ...(metadata === undefined ? {} : { metadata }),
+        ...this.#adoption(),
+        ...this.credentials,
+      },
+      this.#lasting,
+    );
+  }
+
+  membership(name: string, { email, role, projectRoles = [] }: TenantMember, projects: Map<string, Project>): void {
+    const inProjects = projectRoles.map(({ project, role: own }) => ({
+      projectId: projectOf(projects, project).id,
+      role: own,
+    }));
+    new Membership(
+      name,
+      {
+        organizationId: this.organization.id,
+        email,
+        role,
+        ...(inProjects.length > 0 ? { projectRoles: inProjects } : {}),
+        ...this.#adoption(),
+        ...this.credentials,
+      },
+      // An organization takes its memberships with it, and Langfuse refuses to remove its last owner before that.
+      { parent: this.#parent, deletedWith: this.organization },
+    );
+  }
+
+  serviceKey(name: string, service: TenantService, project: Project): ServiceKey {
+    const { name: title, environment } = service;
+    const seed = new random.RandomPassword(`${name}-seed`, { length: 48, special: false }, { parent: this.#parent });
+    const key = new ProjectApiKey(
+      `${name}-key`,
+      {
+        organizationId: this.organization.id,
+        projectId: project.id,
+        service: title,
+        environment,
+        managedBy: this.#managedBy,
+        seed: pulumi.secret(seed.result),
+        organizationPublicKey: this.credentials.publicKey,
+        organizationSecretKey: this.credentials.secretKey,
+        ...policyOf(service),
+      },
+      { parent: this.#parent },
+    );
+    return {
+      service: title,
+      environment,
+      namespace: service.namespace,
+      secretName: service.secretName ?? `langfuse-${title}-${environment}`,
+      projectId: project.id,
+      publicKey: key.publicKey,
+      secretKey: pulumi.secret(key.secretKey),
+    };
+  }
+
+  #adoption(): { adopt?: Adoption } {
+    return this.#args.adopt === undefined ? {} : { adopt: this.#args.adopt };
+  }
+}
+
+function projectOf(projects: ReadonlyMap<string, Project>, name: string): Project {
+  const project = projects.get(name);
+  if (!project) throw new pulumi.RunError(`There is no project "${name}": declare it in langfuse.projects.`);
+  return project;
+}
+
+/** A property that is undefined would break the storing of a dynamic resource, so absent ones stay away. */
+function policyOf({ generation, rotateEvery, overlap, deadline }: Partial<RotationPolicyOf>): RotationPolicy {
+  return {
+    ...(generation === undefined ? {} : { generation }),
+    ...(rotateEvery === undefined ? {} : { rotateEvery }),
+    ...(overlap === undefined ? {} : { overlap }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
+}

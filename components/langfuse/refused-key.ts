@@ -1,0 +1,23 @@
+import { AccessError } from "#sync/errors.ts";
+import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
+
+export type OrganizationReader = Pick<LangfuseAdminClient, "getOrganization">;
+
+/**
+ * What to think of an organization whose key is refused: `gone` with everything in it, or `kept`, because only the key
+ * was deleted. Without this difference, a refresh after either would end in the refusal. Throws every other error again.
+ */
+export async function behindRefusedKey(
+  error: unknown,
+  organizationId: string,
+  admin: OrganizationReader,
+): Promise<"gone" | "kept"> {
+  if (!(error instanceof AccessError && error.status === 401)) throw error;
+  try {
+    await admin.getOrganization(organizationId);
+    return "kept";
+  } catch (cause) {
+    if (cause instanceof AccessError && cause.status === 404) return "gone";
+    throw cause;
+  }
+}

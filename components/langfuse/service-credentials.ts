@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ServiceKey } from "./langfuse-tenant.ts";
+
+export interface ServiceCredentialsArgs {
+  /** Namespace of services that name none; it exists when the Secret is created. */
+  readonly namespace: pulumi.Input<string>;
+  /** Address of Langfuse as the service reaches it. */
+  readonly url: string;
+  readonly key: ServiceKey;
+}
+
+/**
+ * The key of one service in a Secret, under the names that the SDKs of Langfuse read from the environment: newer ones
+ * LANGFUSE_BASE_URL, older ones LANGFUSE_HOST.
+ */
+export class ServiceCredentials extends pulumi.ComponentResource {
+  readonly secretName: pulumi.Output<string>;
+  /**
+   * Changes with the key and tells nothing of it. As an annotation of a pod template it makes Kubernetes start new pods
+   * when the key rotates; without it they would keep the former pair until it ends.
+   */
+  readonly checksum: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceCredentialsArgs, options?: pulumi.ComponentResourceOptions) {
+    super("langfuse-access:langfuse:ServiceCredentials", name, {}, options);
+    const { key, url } = args;
+    this.checksum = key.publicKey.apply((publicKey) => checksumOf(publicKey, url));
+    const secret = new kubernetes.core.v1.Secret(
+      `${name}-secret`,
+      {
+        metadata: {
+          name: key.secretName,
+          namespace: key.namespace ?? args.namespace,
+          labels: {
+            "app.kubernetes.io/part-of": "langfuse-access",
+            "langfuse-access/service": key.service,
+            "langfuse-access/environment": key.environment,
+          },
+          annotations: { "langfuse-access/checksum": this.checksum },
+        },
+        stringData: {
+          LANGFUSE_PUBLIC_KEY: key.publicKey,
+          LANGFUSE_SECRET_KEY: key.secretKey,
+          LANGFUSE_HOST: url,
+          LANGFUSE_BASE_URL: url,
+        },
+      },
+      { parent: this },
+    );
+    this.secretName = secret.metadata.name;
+    this.registerOutputs({ secretName: this.secretName, checksum: this.checksum });
+  }
+}
+
+/** The two halves of a pair change together, so the public one is enough. */
+export function checksumOf(publicKey: string, url: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify([publicKey, url]))
+    .digest("hex")
+    .slice(0, 16);
+}

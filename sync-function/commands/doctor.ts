@@ -1,0 +1,51 @@
+import { exitCodeOf, type Finding, findingsText } from "../doctor/finding.ts";
+import { examineKeycloak } from "../doctor/keycloak.ts";
+import { examineOrganization, examineServer } from "../doctor/langfuse.ts";
+import { createProbe } from "../doctor/probe.ts";
+import { ruleFindings } from "../doctor/rules.ts";
+import { sampleFinding } from "../doctor/sample.ts";
+import { examineSignIn } from "../doctor/sign-in.ts";
+import { createTokenSource } from "../keycloak/token.ts";
+import { namesProjects } from "../plan/managed-projects.ts";
+import { interestOf } from "../roles/rule.ts";
+import { type Command, createContext } from "./context.ts";
+
+export const doctorCommand: Command = async (surroundings, options) => {
+  const context = await createContext(surroundings, options);
+  const { configuration, keycloak, stop } = context;
+  const chosen = new Set(context.organizations.map(({ rules }) => rules.organization));
+  const organizations = configuration.organizations.filter(({ rules }) => chosen.has(rules.organization));
+  const { clientRoles, url, realm } = configuration.keycloak;
+  const now = () => new Date();
+  const probe = createProbe(stop);
+  const interest = interestOf(organizations.map(({ rules }) => rules));
+  const tokens = createTokenSource({ ...configuration.keycloak, signal: stop });
+  const findings: Finding[] = [...ruleFindings(organizations)];
+  const examination = {
+    url,
+    realm,
+    clientRoles,
+    realmRoles: interest.realmRoles,
+    rulesSource: configuration.values.SYNC_CONFIG === undefined ? "ROLE_MAPPING" : "the rules of SYNC_CONFIG",
+  };
+  findings.push(...(await examineKeycloak(examination, () => tokens.current(), keycloak, probe, now)));
+  const provisions = new Map<string, boolean>();
+  for (const { langfuse, rules } of organizations) {
+    provisions.set(langfuse.url, rules.provision || (provisions.get(langfuse.url) ?? false));
+  }
+  for (const [langfuseUrl, provision] of provisions) {
+    findings.push(...(await examineServer(langfuseUrl, probe, now)));
+    findings.push(...(await examineSignIn({ langfuseUrl, realm, provision }, probe)));
+  }
+  for (const { name, langfuse, rules } of organizations) {
+    const projectRules = namesProjects(rules);
+    findings.push(...(await examineOrganization({ organization: name, ...langfuse, projectRules }, probe)));
+  }
+  // A comparison needs both sides to work.
+  if (exitCodeOf(findings) === 0 && !clientRoles) {
+    findings.push(await sampleFinding(keycloak, context.organizations, interest));
+  }
+  const exitCode = exitCodeOf(findings);
+  surroundings.print(options.json ? JSON.stringify({ command: "doctor", exitCode, findings }) : findingsText(findings));
+  return exitCode;
+};

@@ -1,0 +1,161 @@
+import { readFile } from "node:fs/promises";
+import { isComplete, type Outcome } from "../apply/apply.ts";
+import type { Decision, Organization } from "../decision.ts";
+import { AccessError, EXIT_CODES, messageOf } from "../errors.ts";
+import { execute, exitCodeOf } from "../execution.ts";
+import { combinedFingerprint } from "../plan/fingerprint.ts";
+import { addressMatcher } from "../roles/pattern.ts";
+import type { Safeguards } from "../safeguards.ts";
+import { type Restoration, restorationOf } from "../snapshot/restoration.ts";
+import { type OrganizationState, parseSnapshot, readOrganization, type Snapshot } from "../snapshot/snapshot.ts";
+import { type Arguments, flagValue, hasFlag } from "./arguments.ts";
+import { type Command, createContext, type Surroundings } from "./context.ts";
+import { outcomeText, planText } from "./report.ts";
+
+/** Exit code that tells a script that something is not as it was. */
+const DRIFT = 2;
+
+interface Restored extends Restoration {
+  readonly organization: Organization;
+  readonly state: OrganizationState;
+}
+
+export const restoreCommand: Command = async (surroundings, options) => {
+  const [file = ""] = options.operands;
+  const snapshot = parseSnapshot(await read(file), file);
+  const { organizations, safeguards, log, stop } = await createContext(surroundings, options);
+  const chosen = pair(snapshot, organizations, file);
+  const removeOthers = hasFlag(options, "--remove-others");
+  const restoreAll = async () => {
+    const restored: Restored[] = [];
+    for (const { saved, organization } of chosen) {
+      const state = await readOrganization(organization.langfuse);
+      const { protect, ignore } = organization.rules;
+      const isProtected = addressMatcher([...protect, ...ignore]);
+      restored.push({ ...restorationOf(saved, state, { removeOthers, isProtected }), organization, state });
+    }
+    return restored;
+  };
+
+  if (!hasFlag(options, "--apply")) {
+    const restored = await restoreAll();
+    const isSame = restored.every(({ plan, lostProjects }) => plan.changes.length === 0 && lostProjects.length === 0);
+    const exitCode = isSame ? 0 : DRIFT;
+    report(surroundings, options, { takenAt: snapshot.takenAt, restored, exitCode });
+    return exitCode;
+  }
+  await using hold = await safeguards.hold();
+  await safeguards.record({ kind: "started", command: "restore" });
+  try {
+    const restored = await restoreAll();
+    const decisions = restored.map(decisionOf);
+    for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
+    if (!options.json) report(surroundings, options, { takenAt: snapshot.takenAt, restored, exitCode: 0 });
+    await refuseUnsafe(decisions, safeguards, flagValue(options, "--approve"));
+    const executions = await execute(decisions, {
+      // Nobody was looked for in Keycloak, so nothing is to be remembered about who was missing.
+      safeguards: { record: safeguards.record, save: async () => {} },
+      memory: new Map(),
+      now: new Date(),
+      stop: AbortSignal.any([stop, hold.lost]),
+    });
+    const isWhole = restored.every(({ lostProjects }) => lostProjects.length === 0);
+    const exitCode = isWhole ? exitCodeOf(executions) : EXIT_CODES.partial;
+    const outcomes = executions.map(({ outcome }) => outcome);
+    if (options.json) report(surroundings, options, { takenAt: snapshot.takenAt, restored, outcomes, exitCode });
+    else for (const outcome of outcomes) surroundings.print(outcomeText(outcome));
+    if (!options.json && outcomes.some(({ applied }) => applied.length > 0)) {
+      surroundings.print("The next apply follows the rules again: stop it, or correct the rules, before it runs");
+    }
+    await safeguards.record({ kind: "finished", exitCode });
+    log.info({ exitCode, complete: outcomes.every(isComplete) }, "restored");
+    return exitCode;
+  } catch (error) {
+    const exitCode = error instanceof AccessError ? error.exitCode : 70;
+    await safeguards.record({ kind: "finished", exitCode, error: messageOf(error) });
+    throw error;
+  }
+};
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new AccessError("usage", `${file} cannot be read (${messageOf(error)}); write it with snapshot --out`);
+  }
+}
+
+/** The organizations of the snapshot that are configured here; one that is not is an error, as its key is unknown. */
+function pair(snapshot: Snapshot, organizations: readonly Organization[], file: string) {
+  const byId = new Map(organizations.map((organization) => [organization.rules.organization, organization]));
+  const pairs = snapshot.organizations.flatMap((saved) => {
+    const organization = byId.get(saved.id);
+    return organization === undefined ? [] : [{ saved, organization }];
+  });
+  if (pairs.length > 0) return pairs;
+  const ids = snapshot.organizations.map(({ id }) => id).join(", ");
+  throw new AccessError(
+    "usage",
+    `${file} is of organization ${ids}, and none of these is configured; set LANGFUSE_ORG_ID or SYNC_CONFIG, and --organization, to one of them`,
+  );
+}
+
+/** As the guards and the execution want it; people and rules do not decide here, so there are none. */
+function decisionOf({ organization, state, plan }: Restored): Decision {
+  return {
+    organization: { ...organization, rules: { ...organization.rules, rules: [], provision: false } },
+    state: { ...state, people: { byEmail: new Map(), linked: new Map() }, holders: [], absences: new Map() },
+    plan,
+  };
+}
+
+async function refuseUnsafe(
+  decisions: readonly Decision[],
+  safeguards: Safeguards,
+  approval: string | undefined,
+): Promise<void> {
+  const refusals = await safeguards.guard(decisions, approval);
+  if (refusals.length === 0) return;
+  const fingerprint = combinedFingerprint(decisions.map(({ plan }) => plan));
+  await safeguards.record({ kind: "refused", refusals, fingerprint });
+  const messages = refusals.map(({ guard, message }) => `${guard}: ${message}`);
+  throw new AccessError(
+    "refused",
+    `refused, and nothing was changed:\n${messages.join("\n")}\nlook at the plan; if it is right, run restore again with --apply --approve ${fingerprint}`,
+  );
+}
+
+function report(
+  { print }: Pick<Surroundings, "print">,
+  { json }: Pick<Arguments, "json">,
+  result: {
+    readonly takenAt: string;
+    readonly restored: readonly Restored[];
+    readonly outcomes?: readonly Outcome[];
+    readonly exitCode: number;
+  },
+): void {
+  const { takenAt, restored, outcomes, exitCode } = result;
+  if (json) {
+    const organizations = restored.map(({ organization: { name, rules }, plan, others, lostProjects }, position) => ({
+      organization: rules.organization,
+      name,
+      plan,
+      others,
+      lostProjects,
+      ...(outcomes?.[position] && { outcome: outcomes[position] }),
+    }));
+    print(JSON.stringify({ command: "restore", exitCode, takenAt, organizations }));
+    return;
+  }
+  print(`Back to the snapshot of ${takenAt}`);
+  for (const { organization, plan, others, lostProjects } of restored) {
+    print(planText({ name: organization.name, plan }));
+    if (others.length > 0) print(`Not in the snapshot and left alone: ${others.join(", ")}`);
+    for (const { name, rows } of lostProjects) {
+      print(
+        `Cannot be restored: ${rows} role${rows === 1 ? "" : "s"} in project ${name}, which does not exist any more`,
+      );
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import * as z from "zod";
+import { serverMessage } from "../http/server-message.ts";
+import { langfuseRemedy } from "../langfuse/remedy.ts";
+import { clockFinding } from "./clock.ts";
+import { type Finding, failure, info, ok } from "./finding.ts";
+import type { Probe, ProbeAnswer } from "./probe.ts";
+import { langfuseVersionFinding } from "./version.ts";
+
+export interface OrganizationExamination {
+  /** For people. */
+  readonly organization: string;
+  readonly url: string;
+  readonly publicKey: string;
+  readonly secretKey: string;
+  /** Whether rules give project roles, which need a right of the licence of their own. */
+  readonly projectRules: boolean;
+}
+
+const health = z.object({ version: z.string() });
+const projects = z.object({ projects: z.array(z.object({ id: z.string() })) });
+
+/** Asks a Langfuse server what it tells everybody. */
+export async function examineServer(url: string, probe: Probe, now: () => Date): Promise<readonly Finding[]> {
+  const answer = await probe(`${url.replace(/\/+$/, "")}/api/public/health`);
+  if (answer === undefined) return [unreachable("Langfuse health")];
+  const version = health.safeParse(answer.body).data?.version;
+  return [
+    answer.status === 200
+      ? ok("Langfuse health", "answers, which it also does while its database or cache is down")
+      : failure("Langfuse health", `answered ${answer.status}`, "look into the server's log"),
+    ...(version === undefined
+      ? [failure("Langfuse version", "the health endpoint does not tell it", "check that LANGFUSE_URL is Langfuse")]
+      : [langfuseVersionFinding(version)]),
+    ...(answer.date === undefined ? [] : [clockFinding("Langfuse", answer.date, now())]),
+  ];
+}
+
+/** Asks with the key of one organization for its scope, the licence and the project roles. */
+export async function examineOrganization(
+  { organization, url, publicKey, secretKey, projectRules }: OrganizationExamination,
+  probe: Probe,
+): Promise<readonly Finding[]> {
+  const base = `${url.replace(/\/+$/, "")}/api/public`;
+  const authorization = `Basic ${Buffer.from(`${publicKey}:${secretKey}`).toString("base64")}`;
+  const get = (path: string) => probe(`${base}${path}`, { headers: { authorization } });
+  const check = (what: string) => `${organization}: ${what}`;
+
+  // SCIM's discovery answers without a licence, so it would prove nothing.
+  const people = await get("/scim/Users?count=1");
+  if (people === undefined) return [unreachable(check("key"))];
+  if (people.status !== 200) return [keyFinding(check, people)];
+  const findings: Finding[] = [
+    ok(check("key"), "a key of an organization, accepted"),
+    ok(check("licence"), "the server's licence covers SCIM"),
+  ];
+  const list = await get("/organizations/projects");
+  const project = projects.safeParse(list?.body).data?.projects[0];
+  if (project === undefined) {
+    findings.push(info(check("project roles"), "cannot be tried: the organization has no project"));
+    return findings;
+  }
+  const rows = await get(`/projects/${encodeURIComponent(project.id)}/memberships`);
+  findings.push(projectRolesFinding(check("project roles"), rows, projectRules));
+  return findings;
+}
+
+function keyFinding(check: (what: string) => string, answer: ProbeAnswer): Finding {
+  const said = messageIn(answer);
+  const what = /plan/i.test(said) ? "licence" : "key";
+  const remedy = langfuseRemedy(answer.status, said) ?? "look into the server's log";
+  return failure(check(what), `the server answered ${answer.status}${said && `: ${said}`}`, remedy);
+}
+
+function projectRolesFinding(check: string, rows: ProbeAnswer | undefined, needed: boolean): Finding {
+  if (rows?.status === 200) return ok(check, "the server's licence covers them");
+  const fact = rows === undefined ? "no answer" : `the server answered ${rows.status}: ${messageIn(rows)}`;
+  if (!needed) return info(check, `${fact}; no rule needs them`);
+  const remedy = langfuseRemedy(rows?.status ?? 0, rows ? messageIn(rows) : "") ?? "look into the server's log";
+  return failure(check, fact, remedy);
+}
+
+function messageIn({ body }: ProbeAnswer): string {
+  return serverMessage(body === undefined ? "" : JSON.stringify(body));
+}
+
+function unreachable(check: string): Finding {
+  return failure(check, "got no answer", "check LANGFUSE_URL, and that the server and its cache run");
+}

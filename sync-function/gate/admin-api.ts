@@ -1,0 +1,69 @@
+import * as z from "zod";
+import { createHttpClient, type HttpRequest } from "../http/client.ts";
+import type { Remedy } from "../http/failure.ts";
+import { pathSegment } from "../http/path.ts";
+
+/** How to sign in to Keycloak's Admin API. */
+export interface AdminSignIn {
+  readonly url: string;
+  /** Realm the account lives in. */
+  readonly realm: string;
+  readonly clientId: string;
+  /** With it `secret` is this person's password, without it the client's secret. */
+  readonly username?: string | undefined;
+  readonly secret: string;
+}
+
+/** Calls below `/admin/realms`. Every one throws `AccessError` with the answer's status. */
+export interface AdminApi {
+  send<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T>;
+}
+
+const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number() });
+
+/** A token is renewed this long before its end, in milliseconds. */
+const RENEWAL = 15_000;
+
+/** @param remedy what to do about a refusal; only the caller knows where the account was named */
+export function createAdminApi(
+  signIn: AdminSignIn,
+  remedy: Remedy,
+  options: { readonly now?: () => number; readonly signal?: AbortSignal } = {},
+): AdminApi {
+  const { now = Date.now, signal } = options;
+  const http = createHttpClient({
+    service: "Keycloak",
+    baseUrl: signIn.url,
+    remedy,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  let token: { readonly value: string; readonly until: number } | undefined;
+
+  async function bearer(): Promise<string> {
+    if (token && token.until > now()) return token.value;
+    const answer = await http.send(
+      {
+        method: "POST",
+        path: `/realms/${pathSegment(signIn.realm)}/protocol/openid-connect/token`,
+        body: credentials(signIn),
+        repetition: "read",
+      },
+      tokenAnswer,
+    );
+    token = { value: answer.access_token, until: now() + answer.expires_in * 1000 - RENEWAL };
+    return token.value;
+  }
+
+  return {
+    async send(request, schema) {
+      const headers = { ...request.headers, authorization: `Bearer ${await bearer()}` };
+      return await http.send({ ...request, path: `/admin/realms${request.path}`, headers }, schema);
+    },
+  };
+}
+
+function credentials({ clientId, username, secret }: AdminSignIn): URLSearchParams {
+  return username === undefined
+    ? new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, client_secret: secret })
+    : new URLSearchParams({ grant_type: "password", client_id: clientId, username, password: secret });
+}

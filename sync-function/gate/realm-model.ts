@@ -1,0 +1,51 @@
+import type { Flow } from "./flow-tree.ts";
+
+/** Everything of a realm that bears on whether its gates hold. */
+export interface RealmModel {
+  readonly name: string;
+  /** Aliases of the flows that the realm runs. */
+  readonly bindings: {
+    readonly browser: string;
+    readonly registration: string;
+    readonly directGrant: string;
+    readonly resetCredentials: string;
+  };
+  readonly registrationAllowed: boolean;
+  readonly resetPasswordAllowed: boolean;
+  /** Every flow that is bound, copied, ours or run by an identity provider, by alias; as the server has it. */
+  readonly flows: Readonly<Record<string, LiveFlow>>;
+  readonly clients: readonly ClientModel[];
+  readonly scopes: readonly { readonly name: string; readonly protocol: string }[];
+  /** Scopes that new clients get, by default or on request. */
+  readonly newClientScopes: readonly string[];
+  readonly identityProviders: readonly {
+    readonly alias: string;
+    readonly enabled: boolean;
+    readonly postFlow: string | undefined;
+  }[];
+  /** Roles of the gates that exist, and whether anybody holds them in any way. */
+  readonly roles: Readonly<Record<string, { readonly isHeld: boolean }>>;
+  /** Executors of the realm's own client policy profiles. */
+  readonly policyExecutors: readonly string[];
+  /** Authenticators that the server knows. */
+  readonly authenticators: readonly string[];
+}
+
+export interface LiveFlow extends Flow {
+  readonly builtIn: boolean;
+}
+
+export interface ClientModel {
+  readonly clientId: string;
+  readonly protocol: string;
+  readonly defaultScopes: readonly string[];
+  readonly optionalScopes: readonly string[];
+  readonly directGrant: boolean;
+  readonly serviceAccount: boolean;
+  readonly device: boolean;
+  readonly ciba: boolean;
+  readonly tokenExchange: boolean;
+  readonly jwtGrant: boolean;
+  /** Names of the bindings that the client overrides, with the alias, or the id where there is no such flow. */
+  readonly overrides: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,53 @@
+import * as z from "zod";
+import type { GateSpecification } from "./specification.ts";
+
+/** Flow, sub-flow and scope names go unescaped into URLs of the Pulumi provider. */
+const alias = z.string().regex(/^[a-z0-9][a-z0-9-]{0,199}$/, "use lower-case letters, digits and dashes");
+/** A dotted name would be looked up as `client.role` by the role condition first. */
+export const realmRole = z
+  .string()
+  .regex(/^(?!\d+$)[^./?#%\s]{1,255}$/, "use a name with a letter in it and without dots, slashes and blanks");
+const denyMessage = z.string().min(1).max(255);
+const denied = "You do not have access to Langfuse. Ask for a Langfuse role.";
+
+const other = z.strictObject({
+  /** Client id of a further gated client; it is taken by name and never owned. */
+  client: z.string().min(1).max(255),
+  /** Realm role that opens its gate; the gate's own, or one that exists already. */
+  role: realmRole,
+  /** Its marker; each gated client has one of its own. */
+  scope: alias,
+  denyMessage: denyMessage.default("You do not have access to this application."),
+});
+
+/** The settings of the gate, the same in a stack's configuration and for the checks of a live realm. */
+export const gateSettingsSchema = z.strictObject({
+  /** Off: nothing of the gate is declared, everybody of the realm reaches Langfuse. */
+  enabled: z.boolean().default(true),
+  /** Realm role that opens the gate; every role of `roles` includes it. */
+  role: realmRole.default("langfuse-access"),
+  /** Client scope that marks a gated client. */
+  scope: alias.default("langfuse-gate"),
+  /** Alias of the browser flow that holds the gate. */
+  flow: alias.default("browser-langfuse"),
+  /** The flow whose steps are copied: the one that is bound before the gate. */
+  flowToCopy: z.string().min(1).max(255).default("browser"),
+  /** Raised by one, a second tree is built beside the first, bound in its place, and the first one deleted. */
+  generation: z.int().min(1).max(9999).default(1),
+  /** What a refused person reads; shown literally. */
+  denyMessage: denyMessage.default(denied),
+  /** Further clients with gates of their own. */
+  others: z.array(other).default([]),
+});
+
+export type GateSettings = z.output<typeof gateSettingsSchema>;
+
+export function gateSpecification(settings: GateSettings, langfuseClient: string): GateSpecification {
+  const { flow, flowToCopy, generation, scope, role, denyMessage: message, others } = settings;
+  return {
+    flow,
+    flowToCopy,
+    generation,
+    gates: [{ client: langfuseClient, scope, role, denyMessage: message }, ...others],
+  };
+}

@@ -1,0 +1,193 @@
+import { mapLimited } from "../concurrency.ts";
+import { AccessError } from "../errors.ts";
+import type { Directory, DirectoryAnswer, Interest, Person } from "../people/person.ts";
+import type { KeycloakRole, KeycloakUser } from "./answers.ts";
+import { provePermissions } from "./canary.ts";
+import type { KeycloakClient } from "./client.ts";
+import { type AnyRole, clientRoleName, grantsOf, readClientRoles, readRoleGraph, requireExistence } from "./grants.ts";
+import { readHolders } from "./holders.ts";
+import { createHoldingTable, type HoldingTable } from "./holding.ts";
+import { createOwnHoldingReader, type OwnHoldingReader, requestsPerPerson } from "./own-holding.ts";
+import { findPeople, isServiceAccount, PEOPLE_PAGE, personOf, readEverybody, type Search } from "./people.ts";
+import { type Choice, chooseStrategy, type RealmFacts, type Strategy } from "./strategy.ts";
+
+export interface DirectoryOptions {
+  /** Whether client roles are read: what they contain, and who holds them. Needs `view-clients`. Default false. */
+  readonly clientRoles?: boolean;
+  /** Whether everybody who holds something is wanted, not only those who were asked about. Default false. */
+  readonly allHolders?: boolean;
+  /** Rows of a page; for tests. */
+  readonly pageSize?: number;
+  /** Instead of the cheaper one; for tests and comparisons. */
+  readonly strategy?: Strategy;
+  /** Told which strategy a read takes, and why. */
+  readonly onChoice?: (choice: Choice) => void;
+}
+
+/** One person takes three round trips to a server that has better things to do; more at once gain nothing. */
+const PEOPLE_AT_ONCE = 8;
+
+/**
+ * A realm as the plan sees it. A read takes the cheaper of the strategies that are exact for the realm; what it finds
+ * can be confirmed person by person.
+ */
+export function createDirectory(client: KeycloakClient, options: DirectoryOptions = {}): Directory {
+  const { pageSize = PEOPLE_PAGE, allHolders = false } = options;
+  const table = createHoldingTable();
+  /** Whom a read found by each of the asked addresses. */
+  const found = new Map<string, readonly Person[]>();
+  let applications: Promise<readonly { id: string; clientId: string }[]> | undefined;
+
+  const ownHolding = async (interest: Interest): Promise<OwnHoldingReader> => {
+    if (interest.clientRoles.size > 0) applications ??= client.listClients();
+    const named = ((await applications) ?? []).filter(({ clientId }) => hasRoleOf(interest, clientId));
+    return createOwnHoldingReader(client, interest, named, table);
+  };
+  const own = async (user: KeycloakUser, read: OwnHoldingReader): Promise<Person> =>
+    personOf(user, user.enabled ? await read(user.id) : table.none);
+
+  const readByPerson = async (interest: Interest, emails: ReadonlySet<string>, count: number): Promise<Person[]> => {
+    const users = new Map<string, KeycloakUser>();
+    const take = (user: KeycloakUser) => users.set(user.id, user);
+    if (allHolders) await readEverybody(client, count, take, pageSize);
+    else await findPeople(client, { emails, known: new Set(), count, pageSize }, take);
+    const read = await ownHolding(interest);
+    return await mapLimited([...users.values()], PEOPLE_AT_ONCE, (user) => own(user, read));
+  };
+
+  return {
+    async read(interest, emails) {
+      const realmRoles = await provePermissions(client);
+      const plan = await planRead(client, realmRoles, interest, { ...options, pageSize, asked: emails.size, table });
+      options.onChoice?.(plan.choice);
+      const answer =
+        plan.grants === undefined
+          ? answerOf(await readByPerson(interest, emails, plan.people), emails)
+          : await readByLists(client, plan.grants, { emails, count: plan.people, pageSize }, table);
+      found.clear();
+      for (const [email, people] of answer.byEmail) found.set(email, people);
+      return answer;
+    },
+    async confirm(interest, email) {
+      const read = await ownHolding(interest);
+      const known = found.get(email) ?? [];
+      // An address that somebody was found by needs no second search, if the person is still there.
+      const again = await Promise.all(known.map((person) => (person.enabled ? confirmed(person, read) : undefined)));
+      if (known.length > 0 && again.every((person) => person !== undefined)) return again;
+      const users = (await client.findUsers(email)).filter((user) => !isServiceAccount(user));
+      return await Promise.all(users.map((user) => own(user, read)));
+    },
+    async find(interest, id) {
+      const user = await client.getUser(id);
+      return user && !isServiceAccount(user) ? await own(user, await ownHolding(interest)) : undefined;
+    },
+  };
+}
+
+interface ReadPlan {
+  /** Number of people in the realm. */
+  readonly people: number;
+  readonly choice: Choice;
+  /** Undefined for the strategy that needs none. */
+  readonly grants: ReturnType<typeof grantsOf> | undefined;
+}
+
+/** Chooses in two steps: reading the graph is the larger part of what the lists cost in a small realm. */
+async function planRead(
+  client: KeycloakClient,
+  realmRoles: readonly KeycloakRole[],
+  interest: Interest,
+  options: DirectoryOptions & { readonly pageSize: number; readonly asked: number; readonly table: HoldingTable },
+): Promise<ReadPlan> {
+  const wanted = interest.realmRoles.size + interest.clientRoles.size;
+  if (interest.clientRoles.size > 0 && !options.clientRoles) {
+    throw new AccessError(
+      "usage",
+      "a rule asks for a client role, but client roles are not read; set KEYCLOAK_CLIENT_ROLES to true and grant the service account view-clients of realm-management",
+    );
+  }
+  const [federated, people, clientRoles] = await Promise.all([
+    client.hasUserStorage(),
+    client.countUsers(),
+    options.clientRoles ? readClientRoles(client) : [],
+  ]);
+  const roles: readonly AnyRole[] = [...realmRoles, ...clientRoles];
+  const facts: RealmFacts = {
+    federated,
+    people,
+    asked: options.allHolders ? people : Math.min(options.asked, people),
+    requestsPerPerson: requestsPerPerson(interest, clientsIn(interest)),
+    pageSize: options.pageSize,
+  };
+  const composites = roles.filter(({ composite }) => composite).length;
+  const first = chooseStrategy(facts, { composites, roles: wanted, groups: 0, groupLists: 2 });
+  if ((options.strategy ?? first.strategy) === "per-member") {
+    requireExistence(client.realm, interest, {
+      roles,
+      groups: interest.groups.size > 0 ? await client.listGroups() : [],
+    });
+    return { people, choice: { ...first, strategy: "per-member" }, grants: undefined };
+  }
+  const [graph, groups] = await Promise.all([readRoleGraph(client, roles), client.listGroups()]);
+  requireExistence(client.realm, interest, { roles, groups });
+  const grants = grantsOf(graph, groups, interest, options.table);
+  const lists = { composites: 0, roles: grants.roles.length, groups: grants.groups.length, groupLists: 0 };
+  const choice = chooseStrategy(facts, lists);
+  return (options.strategy ?? choice.strategy) === "holders"
+    ? { people, choice: { ...choice, strategy: "holders" }, grants }
+    : { people, choice, grants: undefined };
+}
+
+async function readByLists(
+  client: KeycloakClient,
+  grants: ReturnType<typeof grantsOf>,
+  { emails, count, pageSize }: Pick<Search, "emails" | "count" | "pageSize">,
+  table: HoldingTable,
+): Promise<DirectoryAnswer> {
+  const holders = await readHolders(client, grants, table, pageSize);
+  const people = new Map([...holders].map(([id, { person }]) => [id, person]));
+  const known = new Set([...people.values()].map(({ email }) => email));
+  const take = (user: KeycloakUser) => {
+    if (!people.has(user.id)) people.set(user.id, personOf(user, table.none));
+  };
+  await findPeople(client, { emails, known, count, pageSize }, take);
+  const { byEmail } = answerOf(people.values(), emails);
+  const held = [...holders.values()].filter(({ byMore }) => byMore).map(({ person }) => person);
+  return { byEmail, holders: held.toSorted(byId) };
+}
+
+function answerOf(people: Iterable<Person>, emails: ReadonlySet<string>): DirectoryAnswer {
+  const byEmail = new Map<string, Person[]>();
+  const holders: Person[] = [];
+  for (const person of people) {
+    const { email, realmRoles, clientRoles, groups } = person;
+    if (realmRoles.length + clientRoles.length + groups.length > 0) holders.push(person);
+    if (!emails.has(email)) continue;
+    const namesakes = byEmail.get(email);
+    if (namesakes === undefined) byEmail.set(email, [person]);
+    else namesakes.push(person);
+  }
+  return { byEmail, holders: holders.toSorted(byId) };
+}
+
+/** The same person with what they hold now; undefined when there is no such user any more. */
+async function confirmed(person: Person, read: OwnHoldingReader): Promise<Person | undefined> {
+  try {
+    return { ...person, ...(await read(person.id)) };
+  } catch (error) {
+    if (error instanceof AccessError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function clientsIn({ clientRoles }: Interest): number {
+  return new Set([...clientRoles].map((name) => name.split("/")[0])).size;
+}
+
+function hasRoleOf({ clientRoles }: Interest, clientId: string): boolean {
+  return [...clientRoles].some((name) => name.startsWith(clientRoleName(clientId, "")));
+}
+
+function byId(left: Person, right: Person): number {
+  return left.id < right.id ? -1 : 1;
+}

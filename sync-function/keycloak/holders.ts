@@ -1,0 +1,52 @@
+import type { Person } from "../people/person.ts";
+import type { KeycloakUser } from "./answers.ts";
+import { defaultRoleName } from "./canary.ts";
+import type { KeycloakClient } from "./client.ts";
+import { type Grants, READ_CONCURRENCY } from "./grants.ts";
+import type { Holding, HoldingTable } from "./holding.ts";
+import { type PagedList, readLists } from "./lists.ts";
+import { isServiceAccount, PEOPLE_PAGE, personOf } from "./people.ts";
+
+export interface Holder {
+  readonly person: Person;
+  readonly holding: Holding;
+  /** Whether they hold something by more than the realm's default role, which nearly everybody has. */
+  readonly byMore: boolean;
+}
+
+/**
+ * Everybody who holds something that matters, by id: one list for each role and each group that gives it. Only direct
+ * holders and members are listed by Keycloak, so `grants` must name every role and group on the way.
+ */
+export async function readHolders(
+  client: Pick<KeycloakClient, "realm" | "directHolders" | "directMembers">,
+  grants: Grants,
+  table: HoldingTable,
+  pageSize = PEOPLE_PAGE,
+): Promise<ReadonlyMap<string, Holder>> {
+  const defaultRole = defaultRoleName(client.realm);
+  const lists: (PagedList<KeycloakUser> & { readonly holding: Holding; readonly byMore: boolean })[] = [
+    ...grants.roles.map(({ role, holding }) => ({
+      ...client.directHolders(role),
+      holding,
+      byMore: role.client !== undefined || role.name !== defaultRole,
+    })),
+    ...grants.groups.map(({ group, holding }) => ({ ...client.directMembers(group), holding, byMore: true })),
+  ];
+  const holders = new Map<string, Holder>();
+  await readLists(
+    lists,
+    (user, { holding, byMore }) => {
+      if (isServiceAccount(user)) return;
+      const known = holders.get(user.id);
+      const union = table.union(known?.holding ?? table.none, holding);
+      holders.set(user.id, {
+        person: personOf(user, union),
+        holding: union,
+        byMore: byMore || known?.byMore === true,
+      });
+    },
+    { size: pageSize, concurrency: READ_CONCURRENCY, thinned: false },
+  );
+  return holders;
+}

@@ -1,0 +1,55 @@
+import { mapLimited } from "../concurrency.ts";
+import { pagesOf } from "./paging.ts";
+
+/** A list that is answered in pages. */
+export interface PagedList<T> {
+  /** What is listed, for errors. */
+  readonly title: string;
+  /** Skips `first` rows and answers at most `max`. */
+  page(first: number, max: number): Promise<readonly T[]>;
+}
+
+export interface ListOptions {
+  /** Rows asked for at once. */
+  readonly size: number;
+  /** Pages under way at the same time. */
+  readonly concurrency: number;
+  /** Whether the server may leave rows out of a page although the list goes on: then only an empty page is the end. */
+  readonly thinned: boolean;
+}
+
+/**
+ * Reads many lists to their ends and hands over every row with the list it is from; rows may come twice.
+ *
+ * Where nothing is left out of pages, a page with fewer rows than asked for is the last one, unless the server answers
+ * no more than so many rows at a time. Such a limit shows in that no page is longer: lists whose last page is as long as
+ * the longest page of all are read on until an empty page. That is one more request for all lists instead of one for
+ * each.
+ */
+export async function readLists<T extends { readonly id: string }, Mark>(
+  lists: readonly (PagedList<T> & Mark)[],
+  take: (row: T, list: Mark) => void,
+  { size, concurrency, thinned }: ListOptions,
+): Promise<void> {
+  let longest = 0;
+  const ends = await mapLimited(lists, concurrency, async (list) => {
+    if (thinned) {
+      for await (const page of pagesOf((first, max) => list.page(first, max), list.title, size)) {
+        for (const row of page) take(row, list);
+      }
+      return { list, next: 0, length: 0 };
+    }
+    for (let next = 0; ; ) {
+      const page = await list.page(next, size);
+      for (const row of page) take(row, list);
+      next += page.length;
+      longest = Math.max(longest, page.length);
+      if (page.length < size) return { list, next, length: page.length };
+    }
+  });
+  const suspects = ends.filter(({ length }) => length > 0 && length === longest && length < size);
+  await mapLimited(suspects, concurrency, async ({ list, next }) => {
+    const rest = pagesOf((first, max) => list.page(next + first, max), list.title, size);
+    for await (const page of rest) for (const row of page) take(row, list);
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * - `per-member`: the effective roles of each person, as the server computes them
+ * - `holders`: everybody who holds a role that matters, from the lists of roles and groups
+ */
+export type Strategy = "per-member" | "holders";
+
+/** What is known cheaply, before either strategy is begun. */
+export interface RealmFacts {
+  /** Whether people come from a user storage such as LDAP: its mappers give roles that no list shows. */
+  readonly federated: boolean;
+  /** People of the realm. */
+  readonly people: number;
+  /** People whose effective roles are wanted. */
+  readonly asked: number;
+  /** Requests for one person's effective roles: one for realm roles, one for groups, one for each client. */
+  readonly requestsPerPerson: number;
+  /** Rows of a page. */
+  readonly pageSize: number;
+}
+
+/** What `holders` costs, as far as it is known. */
+export interface HolderFacts {
+  /** Composite roles whose content is not read yet. */
+  readonly composites: number;
+  /** Roles that grant something that matters; before the composites are read, those that matter themselves. */
+  readonly roles: number;
+  /** Groups that grant something that matters; 0 before the groups are read. */
+  readonly groups: number;
+  /** Requests for the list of groups; 0 once it is read. */
+  readonly groupLists: number;
+}
+
+export interface Choice {
+  readonly strategy: Strategy;
+  /** Requests that each is expected to take from here on. */
+  readonly requests: Readonly<Record<Strategy, number>>;
+  /** For people. */
+  readonly reason: string;
+}
+
+/**
+ * The cheaper of the strategies that are exact here. With a user storage that is only the one that asks about each
+ * person; without, both are, and what differs from Langfuse is asked again anyway.
+ */
+export function chooseStrategy(realm: RealmFacts, lists: HolderFacts): Choice {
+  const scan = pagesFor(realm);
+  const requests = {
+    "per-member": Math.min(realm.asked, scan) + realm.asked * realm.requestsPerPerson,
+    holders: lists.composites + lists.groupLists + lists.roles + lists.groups + Math.min(realm.asked, scan),
+  };
+  if (realm.federated) {
+    return { strategy: "per-member", requests, reason: "a user storage gives roles that no list shows" };
+  }
+  const strategy = requests["per-member"] <= requests.holders ? "per-member" : "holders";
+  return { strategy, requests, reason: "it takes the fewest requests" };
+}
+
+/** Requests that reading everybody in the realm takes. */
+export function pagesFor({ people, pageSize }: Pick<RealmFacts, "people" | "pageSize">): number {
+  return Math.max(1, Math.ceil(people / pageSize));
+}

@@ -1,0 +1,34 @@
+import type { AccessState } from "../plan/state.ts";
+import { matchMembers } from "./match.ts";
+
+/** What one organization's runs remember for later ones. Losing it may delay a removal, and never causes one. */
+export interface OrganizationMemory {
+  /** By user id: ISO 8601 of the first run that saw the member without a user in Keycloak. */
+  readonly absences: ReadonlyMap<string, string>;
+  /** Id of the user in Keycloak by user id in Langfuse. */
+  readonly links: ReadonlyMap<string, string>;
+}
+
+/** By the id of the organization. */
+export type Memory = ReadonlyMap<string, OrganizationMemory>;
+
+export const NO_MEMORY: OrganizationMemory = { absences: new Map(), links: new Map() };
+
+/**
+ * What is remembered after a run: everybody who was found is linked, everybody who was not keeps the time of the first
+ * run that missed them. Whoever is no member any more is forgotten.
+ */
+export function remember(
+  { members, people }: Pick<AccessState, "members" | "people">,
+  before: OrganizationMemory,
+  now: Date,
+): OrganizationMemory {
+  const absences = new Map<string, string>();
+  const links = new Map<string, string>();
+  for (const [{ userId }, match] of matchMembers(members, people)) {
+    const link = match.kind === "person" ? match.person.id : before.links.get(userId);
+    if (link !== undefined) links.set(userId, link);
+    if (match.kind === "unknown") absences.set(userId, before.absences.get(userId) ?? now.toISOString());
+  }
+  return { absences, links };
+}

@@ -1,0 +1,65 @@
+import type { Outcome } from "./apply/apply.ts";
+import type { Decision } from "./decision.ts";
+import type { Memory } from "./people/memory.ts";
+import type { Change } from "./plan/change.ts";
+
+/** Why a run must not change anything. */
+export interface Refusal {
+  /** Name of the guard, such as `removals`. */
+  readonly guard: string;
+  /** Id of the organization. */
+  readonly organization: string;
+  /** Addresses of the first of those it is about. */
+  readonly people?: readonly string[];
+  /** For people: what was refused, by which numbers, and how to go on. */
+  readonly message: string;
+}
+
+/** What happens in a run, in this order, for records and figures. */
+export type RunEvent =
+  | { readonly kind: "started"; readonly command: string }
+  /** One for every organization: changes and people left alone, each with its reason. */
+  | { readonly kind: "decided"; readonly decision: Decision }
+  | { readonly kind: "refused"; readonly refusals: readonly Refusal[]; readonly fingerprint: string }
+  /** One for every change, when the server has answered. */
+  | {
+      readonly kind: "answered";
+      readonly organization: string;
+      readonly change: Change;
+      readonly failure: string | undefined;
+    }
+  /** What was there when it was read again. */
+  | { readonly kind: "verified"; readonly organization: string; readonly outcome: Outcome }
+  | { readonly kind: "finished"; readonly exitCode: number; readonly error?: string };
+
+/** The right to write, which only one process has. */
+export interface Hold extends AsyncDisposable {
+  /** Aborted when the right is lost: whoever writes then stops. */
+  readonly lost: AbortSignal;
+}
+
+/** What stands around a run, so that it is safe and leaves a trace. */
+export interface Safeguards {
+  /** @throws AccessError `refused` when somebody else has the right to write */
+  hold(): Promise<Hold>;
+  /** What earlier runs remember. */
+  load(): Promise<Memory>;
+  /** After an apply, whether complete or not; only for the organizations of this run. */
+  save(memory: Memory): Promise<void>;
+  /**
+   * @param approval fingerprint that somebody has approved, if any
+   * @returns nothing when the run may go on
+   */
+  guard(decisions: readonly Decision[], approval: string | undefined): Promise<readonly Refusal[]>;
+  /** Waited for before the run goes on, so that nothing is done that leaves no trace. */
+  record(event: RunEvent): Promise<void>;
+}
+
+/** Without any: for a first look, and for tests of what they stand around. */
+export const NO_SAFEGUARDS: Safeguards = {
+  hold: async () => ({ lost: new AbortController().signal, [Symbol.asyncDispose]: async () => {} }),
+  load: async () => new Map(),
+  save: async () => {},
+  guard: async () => [],
+  record: async () => {},
+};

@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkGate } from "#sync/gate/check.ts";
+import * as damage from "./damage.ts";
+import { type GatedRealm, specification, startGatedRealm } from "./gated-realm.ts";
+
+const browser = "browser-langfuse";
+const wrapper = "browser-langfuse-sign-in";
+const gate = "langfuse-gate-browser";
+const post = "browser-langfuse-post-broker";
+const postGate = "langfuse-gate-post-broker";
+const off = { requirement: "DISABLED" };
+const [scope, role, deny] = ["conditional-client-scope", "conditional-user-role", "deny-access-authenticator"];
+const idp = "/identity-provider/instances/partner";
+
+type Damage = (realm: GatedRealm) => Promise<damage.Repair>;
+
+const attribute = (name: string): Damage =>
+  damage.clientSetting(async () => ({ attributes: { [name]: "true" } }), { attributes: { [name]: "false" } });
+
+/** Title, damage, and what the finding's fact and remedy must say. */
+const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, remedy: RegExp])[] = [
+  [
+    "scope condition off",
+    damage.execution(browser, scope, off, gate),
+    /conditional-client-scope.*is DISABLED/,
+    /pulumi/,
+  ],
+  ["role condition off", damage.execution(browser, role, off, gate), /conditional-user-role.*is DISABLED/, /pulumi/],
+  ["refusal off", damage.execution(browser, deny, off, gate), /deny-access.*is DISABLED/, /pulumi/],
+  [
+    "post-broker scope condition off",
+    damage.execution(post, scope, off, postGate),
+    /in "langfuse-gate-post-broker" is DISABLED/,
+    /pulumi/,
+  ],
+  [
+    "post-broker role condition off",
+    damage.execution(post, role, off, postGate),
+    /in "langfuse-gate-post-broker" is DISABLED/,
+    /pulumi/,
+  ],
+  ["post-broker refusal off", damage.execution(post, deny, off, postGate), /deny-access.*is DISABLED/, /pulumi/],
+  ["gate off", damage.execution(browser, gate, off), /"langfuse-gate-browser".*is DISABLED/, /pulumi/],
+  [
+    "gate for everybody",
+    damage.execution(browser, gate, { requirement: "REQUIRED" }),
+    /is REQUIRED instead of CONDITIONAL/,
+    /pulumi/,
+  ],
+  [
+    "gate as alternative",
+    damage.execution(browser, gate, { requirement: "ALTERNATIVE" }),
+    /mixes ALTERNATIVE/,
+    /pulumi/,
+  ],
+  ["post-broker gate off", damage.execution(post, postGate, off), /"langfuse-gate-post-broker".*is DISABLED/, /pulumi/],
+  [
+    "first post-broker step off",
+    damage.execution(post, "allow-access-authenticator", off),
+    /nothing but conditional/,
+    /allow-access/,
+  ],
+  ["wrapper off", damage.execution(browser, wrapper, off), /sign-in.*is DISABLED/, /pulumi/],
+  [
+    "wrapper as alternative",
+    damage.execution(browser, wrapper, { requirement: "ALTERNATIVE" }),
+    /mixes ALTERNATIVE/,
+    /pulumi/,
+  ],
+  [
+    "cookie off",
+    damage.execution(browser, "auth-cookie", off),
+    /copy of "browser".*auth-cookie.*DISABLED/,
+    /generation/,
+  ],
+  ["forms off", damage.execution(browser, `${browser}-forms`, off), /copy of "browser".*forms.*DISABLED/, /generation/],
+  ["gate before wrapper", damage.execution(browser, gate, { priority: 5 }), /another order/, /pulumi/],
+  ["refusal before conditions", damage.execution(browser, deny, { priority: 5 }, gate), /another order/, /pulumi/],
+  ["equal priorities", damage.execution(browser, gate, { priority: 10 }), /same priority/, /pulumi/],
+  [
+    "scope of condition emptied",
+    damage.configuration(browser, scope, { client_scope: "" }, gate),
+    /client_scope "" instead of "langfuse-gate"/,
+    /pulumi/,
+  ],
+  [
+    "scope of condition misspelt",
+    damage.configuration(browser, scope, { client_scope: "gate" }, gate),
+    /client_scope "gate"/,
+    /pulumi/,
+  ],
+  [
+    "role of condition emptied",
+    damage.configuration(browser, role, { condUserRole: "" }, gate),
+    /condUserRole ""/,
+    /pulumi/,
+  ],
+  [
+    "role of condition misspelt",
+    damage.configuration(browser, role, { condUserRole: "access" }, gate),
+    /condUserRole "access"/,
+    /pulumi/,
+  ],
+  [
+    "negation of the role removed",
+    damage.configuration(browser, role, { negate: "false" }, gate),
+    /negate "" instead of "true"/,
+    /pulumi/,
+  ],
+  [
+    "negation of the scope added",
+    damage.configuration(browser, scope, { negate: "true" }, gate),
+    /negate "true" instead of ""/,
+    /pulumi/,
+  ],
+  [
+    "message changed",
+    damage.configuration(browser, deny, { denyErrorMessage: "x" }, gate),
+    /denyErrorMessage "x"/,
+    /pulumi/,
+  ],
+  [
+    "post-broker role misspelt",
+    damage.configuration(post, role, { condUserRole: "access" }, postGate),
+    /condUserRole "access"/,
+    /pulumi/,
+  ],
+  [
+    "alias of the gate changed",
+    damage.execution(browser, gate, { displayName: "other" }),
+    /lacks the sub-flow "langfuse-gate-browser"/,
+    /pulumi/,
+  ],
+  [
+    "a step more behind the gate",
+    damage.extraExecution(browser, "allow-access-authenticator"),
+    /has the step "allow-access-authenticator" besides/,
+    /pulumi/,
+  ],
+  [
+    "a new step in the copied flow",
+    damage.execution("browser", "auth-spnego", { requirement: "ALTERNATIVE" }),
+    /no longer like it.*auth-spnego/,
+    /generation/,
+  ],
+  ["marker detached", damage.unmarked(false), /lacks the default scope/, /default|scopes/],
+  ["marker optional", damage.unmarked(true), /is an optional scope/, /default scope/],
+  ["marker on another client", damage.markedToo("wiki"), /"wiki" has the scope/, /remove/],
+  ["marker on new clients", damage.markedToo("new clients"), /gives the scope.*to new clients/, /remove/],
+  ["marker renamed", damage.renamedMarker, /client scope "langfuse-gate" does not exist/, /pulumi/],
+  [
+    "role renamed",
+    damage.resource("/roles/langfuse-access", { name: "renamed" }, "/roles/renamed"),
+    /role "langfuse-access" does not exist/,
+    /create it/,
+  ],
+  ["binding reset", damage.realmSetting({ browserFlow: "browser" }), /browser flow is "browser"/, /bind/],
+  ["registration on", damage.realmSetting({ registrationAllowed: true }), /register themselves/, /registration off/],
+  ["reset of passwords on", damage.realmSetting({ resetPasswordAllowed: true }), /reset their password/, /force-login/],
+  [
+    "flow of the client overridden",
+    damage.clientSetting(
+      async (flowId) => ({ authenticationFlowBindingOverrides: { browser: await flowId("browser") } }),
+      { authenticationFlowBindingOverrides: { browser: "" } },
+    ),
+    /overrides the realm's browser flow with "browser"/,
+    /remove the override/,
+  ],
+  [
+    "direct grant on",
+    damage.clientSetting(async () => ({ directAccessGrantsEnabled: true }), {}),
+    /direct access grants enabled/,
+    /off/,
+  ],
+  ["CIBA on", attribute("oidc.ciba.grant.enabled"), /CIBA grant enabled/, /off/],
+  ["token exchange on", attribute("standard.token.exchange.enabled"), /token exchange enabled/, /off/],
+  [
+    "post-broker flow taken away",
+    damage.resource(idp, { postBrokerLoginFlowAlias: "" }),
+    /"partner" has no post-broker flow/,
+    /pulumi/,
+  ],
+  ["another identity provider", damage.uncoveredIdentityProvider, /"vendor" has no post-broker flow/, /pulumi/],
+  ["flow chosen by policy", damage.flowPolicy, /auth-flow-enforcer/, /remove the executor/],
+];
+
+describe("the check of a live realm", () => {
+  let realm: GatedRealm;
+
+  beforeAll(async () => {
+    realm = await startGatedRealm("26.7.5");
+  }, 600_000);
+  afterAll(async () => {
+    await realm?.stop();
+  }, 60_000);
+
+  test.each(damages)("finds: %s", async (_title, make, fact, remedy) => {
+    const repair = await make(realm);
+    const findings = checkGate(await realm.model(), specification);
+    await repair();
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        severity: "error",
+        fact: expect.stringMatching(fact),
+        remedy: expect.stringMatching(remedy),
+      }),
+    );
+    expect(checkGate(await realm.model(), specification)).toEqual([]);
+  });
+});

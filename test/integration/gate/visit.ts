@@ -1,0 +1,130 @@
+import { createHmac } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type AuthorisationOutcome, authorise } from "#local/browser/authorise.ts";
+import { Browser } from "#local/browser/browser.ts";
+import { readForms } from "#local/browser/html.ts";
+import type { Credentials } from "#local/browser/keycloak-page.ts";
+import { exchangeCode, requestTokens } from "#local/browser/tokens.ts";
+import type { Path } from "#sync/gate/login.ts";
+
+export interface VisitedClient {
+  readonly clientId: string;
+  readonly secret: string;
+  readonly redirectUri: string;
+}
+
+export interface Visit {
+  readonly issuer: string;
+  readonly client: VisitedClient;
+  /** The client at which a session is begun, for paths that have one. */
+  readonly elsewhere: VisitedClient;
+  readonly credentials: Credentials;
+  readonly otpSecret?: string | undefined;
+  readonly identityProvider?: string;
+}
+
+/** Drives one login as a person's browser does, and tells whether it ended inside. */
+export async function visit(path: Path, visited: Visit): Promise<"allowed" | "denied"> {
+  const { issuer, client, elsewhere, credentials } = visited;
+  const to = ({ clientId, redirectUri }: VisitedClient) => ({ issuer, clientId, redirectUri });
+  const browser = new Browser();
+  const password = (target: VisitedClient, parameters: Readonly<Record<string, string>> = {}) =>
+    signIn(browser, { ...to(target), parameters }, visited);
+  switch (path) {
+    case "password":
+      return verdict(await password(client));
+    case "session":
+      await password(elsewhere);
+      return verdict(await authorise(browser, to(client)));
+    case "silent":
+      await password(elsewhere);
+      return verdict(await authorise(browser, { ...to(client), prompt: "none" }));
+    case "reauthentication":
+      await password(elsewhere);
+      // The server counts whole seconds: within the same one, nobody is asked again.
+      await sleep(1_100);
+      return verdict(await password(client, { max_age: "0" }));
+    case "broker":
+      return verdict(await password(client, { kc_idp_hint: visited.identityProvider ?? "" }));
+    case "reset-credentials":
+      return await reset(browser, visited);
+    case "direct-grant": {
+      const form = { grant_type: "password", client_id: client.clientId, client_secret: client.secret, ...credentials };
+      return (await requestTokens(issuer, form)).kind === "tokens" ? "allowed" : "denied";
+    }
+    case "refresh":
+      throw new Error("a refresh needs a token from before: see refreshed");
+  }
+}
+
+const verdict = ({ kind }: AuthorisationOutcome): "allowed" | "denied" => (kind === "code" ? "allowed" : "denied");
+
+/** Where more is asked than name and password, or less, the login goes on from the page behind the password; a new request would begin anew. */
+async function signIn(
+  browser: Browser,
+  request: Parameters<typeof authorise>[1],
+  { credentials, otpSecret }: Visit,
+): Promise<AuthorisationOutcome> {
+  const isAsked = otpSecret !== undefined || request.parameters?.max_age !== undefined;
+  if (!isAsked) return await authorise(browser, request, credentials);
+  const url = new URL(`${request.issuer}/protocol/openid-connect/auth`);
+  url.search = new URLSearchParams({
+    client_id: request.clientId,
+    redirect_uri: request.redirectUri,
+    response_type: "code",
+    scope: "openid",
+    ...request.parameters,
+  }).toString();
+  const arrived = (at: URL) => `${at.origin}${at.pathname}` === request.redirectUri;
+  let end = await browser.follow({ url }, arrived);
+  const steps: readonly (readonly [field: string, typed: Readonly<Record<string, string>>])[] = [
+    ["password", { ...credentials }],
+    ...(otpSecret === undefined ? [] : [["otp", { otp: totp(otpSecret) }] as const]),
+  ];
+  for (const [field, typed] of steps) {
+    if ("halted" in end) throw new Error(`no form for ${field}`);
+    const form = readForms(end.body).find(({ fields }) => field in fields);
+    if (!form) throw new Error(`no form for ${field} at ${end.url.pathname}: status ${end.status}`);
+    end = await browser.follow({ page: end, form, typed }, arrived);
+  }
+  if ("halted" in end && end.halted.searchParams.has("code")) {
+    return { kind: "code", code: "", codeVerifier: "", ...request };
+  }
+  return { kind: "other", status: "halted" in end ? 302 : end.status, title: "after the second factor" };
+}
+
+/** RFC 6238 with SHA-1, six digits and thirty seconds. */
+function totp(secret: string): string {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac("sha1", secret).update(counter).digest();
+  const offset = (digest.at(-1) ?? 0) & 0xf;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+/** Follows "Forgot password" as far as the realm lets it; the e-mail's link is behind a form, which a closed realm has not. */
+async function reset(browser: Browser, { issuer, client }: Visit): Promise<"allowed" | "denied"> {
+  const url = new URL(`${issuer}/protocol/openid-connect/forgot-credentials`);
+  url.search = new URLSearchParams({ client_id: client.clientId, redirect_uri: client.redirectUri }).toString();
+  const page = await browser.get(url);
+  return page.status < 400 && readForms(page.body).length > 0 ? "allowed" : "denied";
+}
+
+/** Tokens of a login, and whether they can be renewed after `between` has happened. */
+export async function refreshed(
+  { issuer, client, credentials }: Visit,
+  between: () => Promise<void>,
+): Promise<"allowed" | "denied"> {
+  const outcome = await authorise(new Browser(), { issuer, ...client }, credentials);
+  if (outcome.kind !== "code") throw new Error(`no code: ${outcome.kind}`);
+  const exchanged = await exchangeCode(outcome, client.secret);
+  if (exchanged.kind !== "tokens") throw new Error(`no tokens: ${exchanged.error}`);
+  await between();
+  const form = {
+    grant_type: "refresh_token",
+    client_id: client.clientId,
+    client_secret: client.secret,
+    refresh_token: exchanged.tokens.refresh_token ?? "",
+  };
+  return (await requestTokens(issuer, form)).kind === "tokens" ? "allowed" : "denied";
+}

@@ -1,0 +1,336 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { namedTarget } from "#local/bed/langfuse-target.ts";
+import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { createRealm } from "#local/keycloak/realm.ts";
+import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
+import { assignRoles, removeRoles } from "#local/keycloak/roles.ts";
+import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
+import { type LangfuseServer, startLangfuse } from "#local/langfuse/server.ts";
+import { ProcessGroup } from "#local/process/group.ts";
+import { silent } from "#local/progress.ts";
+import { applyReport } from "#sync/commands/report.ts";
+import { readConfiguration } from "#sync/configuration.ts";
+import { type Decision, decide } from "#sync/decision.ts";
+import { type Execution, execute } from "#sync/execution.ts";
+import { createKeycloakClient } from "#sync/keycloak/client.ts";
+import { createDirectory } from "#sync/keycloak/directory.ts";
+import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
+import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
+import type { Role } from "#sync/langfuse/role.ts";
+import type { Memory, OrganizationMemory } from "#sync/people/memory.ts";
+import { NO_SAFEGUARDS } from "#sync/safeguards.ts";
+import { runCommand } from "./command-line.ts";
+
+/** Users of Langfuse are for ever: every run has addresses of its own. */
+const RUN = `r${randomUUID().slice(0, 8)}`;
+const REALM = `access-${RUN}`;
+const CLIENT = { clientId: "langfuse-sync", secret: "client-secret-value" };
+const address = (name: string) => `${name}@${RUN}.example.com`;
+
+const person = (name: string, more: Partial<UserRepresentation> = {}): UserRepresentation => ({
+  username: name,
+  email: address(name),
+  emailVerified: true,
+  enabled: true,
+  realmRoles: [`default-roles-${REALM}`],
+  ...more,
+});
+
+const realm: RealmRepresentation = {
+  realm: REALM,
+  enabled: true,
+  roles: { realm: [{ name: "admins" }], client: { crm: [{ name: "support" }] } } as NonNullable<
+    RealmRepresentation["roles"]
+  >,
+  groups: [{ name: "research", subGroups: [{ name: "vision" }] }],
+  clients: [
+    { clientId: "crm", standardFlowEnabled: false },
+    {
+      ...CLIENT,
+      publicClient: false,
+      standardFlowEnabled: false,
+      serviceAccountsEnabled: true,
+      fullScopeAllowed: true,
+    } as NonNullable<RealmRepresentation["clients"]>[number],
+  ],
+  users: [
+    person("boss"),
+    person("admin"),
+    person("unverified", { emailVerified: false }),
+    person("researcher", { groups: ["/research/vision"] }),
+    { ...person("supporter"), clientRoles: { crm: ["support"] } } as UserRepresentation,
+    person("plain"),
+    {
+      ...person(`service-account-${CLIENT.clientId}`),
+      serviceAccountClientId: CLIENT.clientId,
+      clientRoles: { "realm-management": ["view-users", "view-realm", "view-clients"] },
+    } as UserRepresentation,
+  ],
+};
+
+const processes = new ProcessGroup();
+let keycloak: KeycloakServer;
+let keycloakAdmin: KeycloakAdmin;
+let standIn: LangfuseServer | undefined;
+let langfuseUrl: string;
+let langfuseAdmin: LangfuseAdminClient;
+let folder: string;
+const made: { organization: string; client: LangfuseClient }[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "sync-access-"));
+  keycloak = await startKeycloak({ processes, progress: silent });
+  keycloakAdmin = new KeycloakAdmin({
+    url: keycloak.url,
+    username: keycloak.adminUsername,
+    password: keycloak.adminPassword,
+  });
+  const named = await namedTarget();
+  if (named === undefined) standIn = await startLangfuse();
+  const target = named ?? standIn?.target;
+  if (target?.adminApiKey === undefined) throw new Error("the target needs adminApiKey, to make organizations");
+  langfuseUrl = target.url;
+  langfuseAdmin = createLangfuseAdminClient({ url: langfuseUrl, adminApiKey: target.adminApiKey });
+  await createRealm(keycloakAdmin, realm);
+  await assignRoles(keycloakAdmin, REALM, { users: { boss: ["admins"], admin: ["admins"], unverified: ["admins"] } });
+}, 600_000);
+
+afterAll(async () => {
+  for (const { organization, client } of made) {
+    for (const { id } of await client.listProjects()) await client.deleteProject(id);
+    // Refused while a project is being deleted in the background.
+    await langfuseAdmin.deleteOrganization(organization).catch(() => {});
+  }
+  await standIn?.stop();
+  await processes.stop();
+  await rm(folder, { recursive: true });
+}, 60_000);
+
+interface Fixture {
+  readonly id: string;
+  readonly client: LangfuseClient;
+  readonly document: object;
+  /** Organization role by the name before the @. */
+  roles(): Promise<Record<string, string>>;
+  /** Role in the project. */
+  rows(): Promise<Record<string, string>>;
+}
+
+/** An organization of its own with a project "Assistant" and some members. */
+async function organization(members: Readonly<Record<string, Role>>, settings: object): Promise<Fixture> {
+  const { id } = await langfuseAdmin.createOrganization({ name: `${RUN} ${made.length}` });
+  const { publicKey, secretKey } = await langfuseAdmin.createApiKey(id, { note: RUN });
+  const client = createLangfuseClient({ url: langfuseUrl, publicKey, secretKey });
+  made.push({ organization: id, client });
+  const project = await client.createProject({ name: "Assistant" });
+  for (const [name, role] of Object.entries(members)) await client.createScimUser({ userName: address(name), role });
+  await writeFile(path.join(folder, `${id}.public`), publicKey);
+  await writeFile(path.join(folder, `${id}.secret`), secretKey);
+  const byName = (list: Awaited<ReturnType<LangfuseClient["listMemberships"]>>) =>
+    Object.fromEntries(list.map(({ email, role }) => [(email ?? "").split("@")[0], role]));
+  return {
+    id,
+    client,
+    document: { id, publicKeyFile: `${id}.public`, secretKeyFile: `${id}.secret`, ...settings },
+    roles: async () => byName(await client.listMemberships()),
+    rows: async () => byName(await client.listProjectMemberships(project.id)),
+  };
+}
+
+async function environmentFor(...organizations: readonly Fixture[]): Promise<Record<string, string>> {
+  const file = path.join(folder, `${randomUUID()}.json`);
+  await writeFile(file, JSON.stringify({ organizations: organizations.map(({ document }) => document) }));
+  return {
+    KEYCLOAK_URL: keycloak.url,
+    KEYCLOAK_REALM: REALM,
+    KEYCLOAK_CLIENT_ID: CLIENT.clientId,
+    KEYCLOAK_CLIENT_SECRET: CLIENT.secret,
+    LANGFUSE_URL: langfuseUrl,
+    SYNC_CONFIG: file,
+    LOG_LEVEL: "silent",
+  };
+}
+
+/** Decides and applies as the command does, with the clock and the memory in the test's hands. */
+async function sync(
+  environment: Record<string, string>,
+  { memory = new Map(), now = new Date() }: { memory?: Memory; now?: Date } = {},
+): Promise<{ decisions: readonly Decision[]; executions: readonly Execution[]; memory: Memory }> {
+  const configuration = readConfiguration(environment);
+  const organizations = configuration.organizations.map((one) => ({
+    ...one,
+    langfuse: createLangfuseClient(one.langfuse),
+  }));
+  const directory = createDirectory(createKeycloakClient(configuration.keycloak), {
+    clientRoles: configuration.keycloak.clientRoles,
+    allHolders: true,
+  });
+  const decisions = await decide(directory, organizations, memory, now);
+  const saved = new Map<string, OrganizationMemory>();
+  const executions = await execute(decisions, {
+    safeguards: {
+      ...NO_SAFEGUARDS,
+      save: async (next) => {
+        for (const [id, one] of next) saved.set(id, one);
+      },
+    },
+    memory,
+    now,
+    stop: new AbortController().signal,
+  });
+  return { decisions, executions, memory: saved };
+}
+
+const changesOf = ({ decisions }: { decisions: readonly Decision[] }) =>
+  decisions.flatMap(({ plan }) => plan.changes.map(({ kind, email }) => `${kind} ${email.split("@")[0]}`));
+const failuresOf = ({ executions }: { executions: readonly Execution[] }) =>
+  executions.flatMap(({ outcome }) => outcome.failed.map(({ message }) => message));
+
+const rules = [
+  { from: { realmRole: "admins" }, organization: "ADMIN" },
+  { from: { group: "/research" }, organization: "VIEWER", projects: { Assistant: "MEMBER" } },
+  { from: { clientRole: "crm/support" }, projects: { Assistant: "VIEWER" } },
+];
+const protect = [address("boss")];
+
+describe("provisioning", () => {
+  it("makes members of holders before their first login, with their project roles, and once", async () => {
+    const one = await organization({ boss: "OWNER" }, { rules, protect, provision: true });
+    const environment = await environmentFor(one);
+    const first = await sync(environment);
+    expect(failuresOf(first)).toEqual([]);
+    expect(
+      changesOf(first)
+        .filter((change) => change.startsWith("provision"))
+        .toSorted(),
+    ).toEqual(["provision admin", "provision researcher", "provision supporter", "provision unverified"]);
+    expect(await one.roles()).toEqual({
+      boss: "OWNER",
+      admin: "ADMIN",
+      researcher: "VIEWER",
+      supporter: "NONE",
+      unverified: "MEMBER",
+    });
+    expect(await one.rows()).toEqual({ researcher: "MEMBER", supporter: "VIEWER" });
+    expect(changesOf(await sync(environment))).toEqual([]);
+  });
+});
+
+describe("members without a user in Keycloak", () => {
+  const later = new Date(Date.now() + 8 * 24 * 60 * 60_000);
+  it.each([
+    ["keep", { stranger: "MEMBER" }, { stranger: "ADMIN" }],
+    ["none", { stranger: "NONE" }, { stranger: "ADMIN" }],
+    ["remove", {}, {}],
+  ])("are treated as unmatched says after the grace period: %s", async (unmatched, left, rows) => {
+    const one = await organization(
+      { boss: "OWNER", stranger: "MEMBER" },
+      { rules: rules.slice(0, 1), protect, unmatched },
+    );
+    const [project] = await one.client.listProjects();
+    const stranger = (await one.client.listMemberships()).find(({ email }) => email === address("stranger"));
+    await one.client.putProjectMembership(project?.id ?? "", stranger?.userId ?? "", "ADMIN");
+    const environment = await environmentFor(one);
+    const first = await sync(environment);
+    expect(changesOf(first)).toEqual([]);
+    expect(changesOf(await sync(environment, { now: later }))).toEqual([]);
+    expect(failuresOf(await sync(environment, { memory: first.memory, now: later }))).toEqual([]);
+    expect(await one.roles()).toEqual({ boss: "OWNER", ...left });
+    expect(await one.rows()).toEqual(rows);
+  });
+});
+
+describe("the last owner", () => {
+  it("keeps the role, until somebody else has it", async () => {
+    const owners = [{ from: { realmRole: "admins" }, organization: "OWNER" }];
+    const one = await organization({ plain: "OWNER", admin: "VIEWER" }, { rules: rules.slice(1) });
+    const two = await organization({ plain: "OWNER", admin: "VIEWER" }, { rules: owners });
+    const { decisions } = await sync(await environmentFor(one, two));
+    expect(decisions[0]?.plan.untouched).toMatchObject([{ kind: "last-owner", email: address("plain") }]);
+    expect(await one.roles()).toEqual({ plain: "OWNER", admin: "NONE" });
+    expect(await two.roles()).toEqual({ plain: "NONE", admin: "OWNER" });
+  });
+});
+
+describe("a plan in a file", () => {
+  it("is applied exactly, and refused with 3 when the world has moved", async () => {
+    const one = await organization({ boss: "OWNER", admin: "VIEWER" }, { name: "First", rules, protect });
+    const two = await organization({ boss: "OWNER", researcher: "NONE" }, { name: "Second", rules, protect });
+    const environment = await environmentFor(one, two);
+    const file = path.join(folder, "plan.json");
+    const planned = await runCommand(["plan", "--out", file], environment);
+    expect(planned).toMatchObject({ exitCode: 2, complaints: "" });
+    expect(planned.output.split("\n").filter((line) => /^(Organization|\d)/.test(line))).toEqual([
+      expect.stringMatching(/^Organization First: 1 change /),
+      expect.stringMatching(/^Organization Second: 2 changes /),
+      expect.stringMatching(/^2 organizations: 3 changes; fingerprint [0-9a-f]{12}$/),
+    ]);
+
+    const [member] = (await two.client.listMemberships()).filter(({ email }) => email === address("researcher"));
+    await two.client.updateScimUser(member?.userId ?? "", "MEMBER");
+    const refused = await runCommand(["apply", "--plan", file], environment);
+    expect([refused.exitCode, refused.complaints]).toEqual([
+      3,
+      expect.stringContaining("organization Second: members, people or rules"),
+    ]);
+    expect(await one.roles()).toMatchObject({ admin: "VIEWER" });
+
+    await two.client.updateScimUser(member?.userId ?? "", "NONE");
+    const applied = await runCommand(["apply", "--plan", file, "--json"], environment);
+    expect(applied.exitCode, applied.complaints).toBe(0);
+    const { organizations } = applyReport.parse(JSON.parse(applied.output));
+    expect(organizations.map(({ outcome }) => outcome.applied.length).toSorted()).toEqual([1, 2]);
+    expect(await two.rows()).toEqual({ researcher: "MEMBER" });
+  });
+
+  it("may be for one of several organizations", async () => {
+    const one = await organization({ boss: "OWNER", admin: "VIEWER" }, { name: "First", rules, protect });
+    const two = await organization({ boss: "OWNER", admin: "VIEWER" }, { name: "Second", rules, protect });
+    const environment = await environmentFor(one, two);
+    const { exitCode } = await runCommand(["apply", "--organization", "Second"], environment);
+    expect(exitCode).toBe(0);
+    expect([(await one.roles()).admin, (await two.roles()).admin]).toEqual(["VIEWER", "ADMIN"]);
+    const unknown = await runCommand(["apply", "--organization", "Secnod"], environment);
+    expect([unknown.exitCode, unknown.complaints]).toEqual([64, expect.stringContaining('did you mean "Second"?')]);
+  });
+});
+
+// Last, because it changes the realm.
+describe("rules from realm roles, groups and client roles", () => {
+  it("become roles in the organization and in projects, follow what changes, and are then in sync", async () => {
+    const members: Record<string, Role> = {
+      boss: "OWNER",
+      admin: "VIEWER",
+      researcher: "ADMIN",
+      supporter: "MEMBER",
+      plain: "NONE",
+    };
+    const one = await organization(members, { rules, protect });
+    const environment = await environmentFor(one);
+    expect(failuresOf(await sync(environment))).toEqual([]);
+    expect(await one.roles()).toEqual({
+      boss: "OWNER",
+      admin: "ADMIN",
+      researcher: "VIEWER",
+      supporter: "NONE",
+      plain: "NONE",
+    });
+    expect(await one.rows()).toEqual({ researcher: "MEMBER", supporter: "VIEWER" });
+    expect(changesOf(await sync(environment))).toEqual([]);
+
+    const users = await keycloakAdmin.get<{ id: string; username: string }[]>(`/realms/${REALM}/users`, { max: 100 });
+    const idOf = (name: string) => users.find(({ username }) => username === name)?.id;
+    const groups = await keycloakAdmin.get<{ id: string }[]>(`/realms/${REALM}/users/${idOf("researcher")}/groups`);
+    await keycloakAdmin.delete(`/realms/${REALM}/users/${idOf("researcher")}/groups/${groups[0]?.id}`);
+    await keycloakAdmin.put(`/realms/${REALM}/users/${idOf("supporter")}`, { enabled: false });
+    await removeRoles(keycloakAdmin, REALM, { users: { admin: ["admins"] } });
+    expect(failuresOf(await sync(environment))).toEqual([]);
+    expect(await one.roles()).toMatchObject({ admin: "NONE", researcher: "NONE", supporter: "NONE" });
+    expect(await one.rows()).toEqual({});
+    expect(changesOf(await sync(environment))).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { createRealm } from "#local/keycloak/realm.ts";
+import { startKeycloak } from "#local/keycloak/server.ts";
+import { ProcessGroup } from "#local/process/group.ts";
+import { silent } from "#local/progress.ts";
+import { createKeycloakClient, type KeycloakClient } from "#sync/keycloak/client.ts";
+import { createDirectory, type DirectoryOptions } from "#sync/keycloak/directory.ts";
+import { readExplanation } from "#sync/keycloak/explanation.ts";
+import { pathText } from "#sync/keycloak/paths.ts";
+import type { Choice } from "#sync/keycloak/strategy.ts";
+import type { DirectoryAnswer } from "#sync/people/person.ts";
+import { emailAt, generateRealm, MAPPED_ROLES, READER } from "../../../bench/sync/realm-generator.ts";
+import { readTruth, type Truth, wrongRoles } from "../../../bench/sync/truth.ts";
+
+const REALM = "Company";
+const PEOPLE = 1_000;
+const interest = {
+  realmRoles: new Set<string>(MAPPED_ROLES),
+  clientRoles: new Set<string>(),
+  groups: new Set<string>(),
+};
+const emails = new Set(Array.from({ length: PEOPLE }, (_, index) => emailAt(index)));
+
+const processes = new ProcessGroup();
+let client: KeycloakClient;
+let truth: ReadonlyMap<string, Truth>;
+
+beforeAll(async () => {
+  const keycloak = await startKeycloak({ processes, progress: silent });
+  const { url, adminUsername: username, adminPassword: password } = keycloak;
+  const admin = new KeycloakAdmin({ url, username, password });
+  await createRealm(admin, generateRealm({ realm: REALM, people: PEOPLE, clientRoleComposites: true }));
+  client = createKeycloakClient({ url, realm: REALM, clientId: READER.clientId, clientSecret: READER.secret });
+  truth = await readTruth(client);
+}, 600_000);
+
+afterAll(() => processes.stop(), 60_000);
+
+function read(options: DirectoryOptions, of = interest, asked = emails): Promise<DirectoryAnswer> {
+  return createDirectory(client, options).read(of, asked);
+}
+
+function heldIn({ byEmail, holders }: DirectoryAnswer): Map<string, readonly string[]> {
+  const people = [...[...byEmail.values()].flat(), ...holders];
+  return new Map(people.map(({ id, realmRoles }) => [id, realmRoles]));
+}
+
+/** Nobody asks for the roles of people who are disabled, or of whom no address is known. */
+function askable(): Map<string, Truth> {
+  return new Map([...truth].filter(([, { enabled, email }]) => enabled && email !== ""));
+}
+
+describe("a realm of a thousand people with every way to hold a role", () => {
+  it("has holders of each kind", () => {
+    const roles = [...truth.values()].flatMap((person) => person.roles);
+    for (const role of MAPPED_ROLES) expect(roles).toContain(role);
+    expect([...truth.values()].filter(({ enabled, roles: held }) => !enabled && held.length > 0)).not.toEqual([]);
+  });
+
+  it.each([
+    ["the lists of holders with client roles", { strategy: "holders", clientRoles: true }],
+    ["the lists in pages of forty", { strategy: "holders", clientRoles: true, pageSize: 40 }],
+    ["the cheapest strategy", { clientRoles: true }],
+  ] satisfies [string, DirectoryOptions][])("is read exactly by %s", async (_title, options) => {
+    expect(wrongRoles(truth, heldIn(await read(options)))).toBe(0);
+  });
+
+  it.each([
+    ["asking about each member", {}],
+    ["asking about everybody", { allHolders: true }],
+  ] satisfies [string, DirectoryOptions][])("is read exactly by %s", async (_title, options) => {
+    const answer = await read({ ...options, strategy: "per-member" });
+    expect(wrongRoles(askable(), heldIn(answer))).toBe(0);
+  });
+
+  it("lacks without client roles only those who hold by one, and a confirmation finds them", async () => {
+    const directory = createDirectory(client, { strategy: "holders" });
+    const answer = await directory.read(interest, emails);
+    const differing = [...askable()].filter(
+      ([id, { roles }]) => (heldIn(answer).get(id) ?? []).join() !== roles.toSorted().join(),
+    );
+    expect(differing.length).toBeGreaterThan(0);
+    for (const [id, { email, roles }] of differing) {
+      const [person] = await directory.confirm(interest, email);
+      expect([person?.id, person?.realmRoles]).toEqual([id, roles.toSorted()]);
+    }
+  });
+
+  it("gives the same groups and client roles by lists and person by person", async () => {
+    const more = {
+      realmRoles: new Set(["langfuse-member"]),
+      clientRoles: new Set(["reporting/author"]),
+      groups: new Set(["/data-science", "/leads/europe"]),
+    };
+    const some = new Set([...emails].slice(0, 300));
+    const lists = await read({ strategy: "holders", clientRoles: true }, more, some);
+    const persons = await read({ strategy: "per-member", clientRoles: true }, more, some);
+    const enabled = (answer: DirectoryAnswer) =>
+      [...answer.byEmail].flatMap(([, people]) => people.filter((person) => person.enabled)).toSorted(byId);
+    expect(enabled(lists)).toEqual(enabled(persons));
+    expect(lists.holders.some(({ clientRoles }) => clientRoles.length > 0)).toBe(true);
+    expect(lists.holders.some(({ groups }) => groups.includes("/data-science/ml/vision"))).toBe(true);
+  });
+
+  it("never has a service account among the people", async () => {
+    const { holders } = await read({ strategy: "holders", clientRoles: true, allHolders: true });
+    expect(holders.filter(({ id }) => !truth.has(id))).toEqual([]);
+  });
+
+  it("is asked person by person when few are of interest", async () => {
+    const choices: Choice[] = [];
+    const directory = createDirectory(client, { onChoice: (choice) => choices.push(choice) });
+    await directory.read(interest, new Set([emailAt(0), emailAt(1)]));
+    expect(choices.map(({ strategy }) => strategy)).toEqual(["per-member"]);
+  });
+
+  it("refuses rules for roles and groups that do not exist", async () => {
+    const absent = { ...interest, groups: new Set(["/data-sciense"]) };
+    await expect(read({ strategy: "holders" }, absent)).rejects.toThrow('has no group "/data-sciense" (did you mean');
+    await expect(read({}, { ...interest, clientRoles: new Set(["reporting/author"]) })).rejects.toThrow(
+      "KEYCLOAK_CLIENT_ROLES",
+    );
+  });
+});
+
+describe("an explanation", () => {
+  it("has a way to every role a person holds, and none to others", async () => {
+    const someone = [...truth].filter((_, index) => index % 125 === 0);
+    for (const [id, { roles }] of someone) {
+      const explained = await readExplanation(client, interest, id, { clientRoles: true });
+      expect(explained.map(({ name }) => name).toSorted()).toEqual(roles.toSorted());
+    }
+  });
+
+  it("names the groups and composites on the way", async () => {
+    const { holders } = await read({ strategy: "holders" }, { ...interest, groups: new Set(["/leads/europe"]) });
+    const member = holders.find(({ groups }) => groups.length > 0);
+    const [explanation] = await readExplanation(client, interest, member?.id ?? "");
+    expect(explanation?.paths.map(pathText)).toEqual([
+      "group /leads/europe, parent group /leads, role team-lead, role langfuse-member",
+    ]);
+  });
+});
+
+function byId(left: { id: string }, right: { id: string }): number {
+  return left.id < right.id ? -1 : 1;
+}

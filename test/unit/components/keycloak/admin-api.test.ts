@@ -1,0 +1,98 @@
+import { createServer } from "node:http";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createKeycloakAdminApi } from "#components/keycloak/admin-api.ts";
+import { adminApi, configure } from "#components/keycloak/connection.ts";
+
+let url = "";
+let calls: string[] = [];
+let status = 200;
+
+const server = createServer((request, response) => {
+  let body = "";
+  request.on("data", (chunk) => {
+    body += chunk;
+  });
+  request.on("end", () => {
+    const isToken = request.url?.endsWith("/token");
+    calls.push(`${request.method} ${request.url} ${isToken ? body : request.headers.authorization}`);
+    const tokens = calls.filter((call) => call.includes("/token ")).length;
+    response.writeHead(isToken ? 200 : status, { "content-type": "application/json" });
+    response.end(JSON.stringify(isToken ? { access_token: `t${tokens}`, expires_in: 60 } : { error: "no" }));
+  });
+});
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+beforeEach(() => {
+  calls = [];
+  status = 200;
+});
+
+const client = { realm: "my realm", clientId: "program", secret: "hidden" };
+const ask = { method: "GET", path: "/company" } as const;
+
+describe("the Admin API", () => {
+  it("is used with the token of a service account, which is renewed before it ends", async () => {
+    let now = 0;
+    const api = createKeycloakAdminApi({ url: `${url}/`, ...client }, () => now);
+    const token = "POST /realms/my%20realm/protocol/openid-connect/token";
+    const body = "grant_type=client_credentials&client_id=program&client_secret=hidden";
+    await api.send(ask, z.unknown());
+    now = 44_999;
+    await api.send(ask, z.unknown());
+    now = 45_000;
+    await api.send(ask, z.unknown());
+    expect(calls).toEqual([
+      `${token} ${body}`,
+      "GET /admin/realms/company Bearer t1",
+      "GET /admin/realms/company Bearer t1",
+      `${token} ${body}`,
+      "GET /admin/realms/company Bearer t2",
+    ]);
+  });
+
+  it("is used in the name of a person when one is given", async () => {
+    await createKeycloakAdminApi({ url, ...client, username: "ann" }).send(ask, z.unknown());
+    expect(calls[0]).toContain("grant_type=password&client_id=program&username=ann&password=hidden");
+  });
+
+  it("tells a refusal with what is missing and without the secret", async () => {
+    status = 403;
+    const refusal = createKeycloakAdminApi({ url, ...client }).send(ask, z.unknown());
+    await expect(refusal).rejects.toMatchObject({
+      status: 403,
+      message: expect.stringContaining(
+        "needs manage-realm, manage-clients and manage-identity-providers in this realm",
+      ),
+    });
+    await expect(refusal).rejects.not.toThrow("hidden");
+  });
+});
+
+describe("the connection of the dynamic resources to Keycloak", () => {
+  it("is a defect to use before the engine has configured it", () => {
+    expect(adminApi).toThrow("before the engine configured them");
+  });
+
+  it("comes from the stack's configuration, with the defaults of the program", async () => {
+    const values: Record<string, string> = {
+      keycloak: JSON.stringify({ url, realm: "company", langfuseClient: "langfuse" }),
+      keycloakAdminSecret: "hidden",
+    };
+    configure({ require: (key) => values[key] ?? "" });
+    await adminApi().send(ask, z.unknown());
+    expect(calls[0]).toBe(
+      "POST /realms/master/protocol/openid-connect/token grant_type=client_credentials&client_id=admin-cli&client_secret=hidden",
+    );
+  });
+});

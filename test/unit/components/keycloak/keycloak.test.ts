@@ -1,0 +1,232 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { type GatePlan, planGate } from "#components/keycloak/login-gate/gate-plan.ts";
+import { LoginGate } from "#components/keycloak/login-gate/login-gate.ts";
+import { RealmRoles } from "#components/keycloak/realm-roles.ts";
+import { SyncServiceAccount } from "#components/keycloak/sync-service-account.ts";
+import { appendedGates, postBrokerFlow } from "#sync/gate/specification.ts";
+import { builtInBrowserFlows } from "../../sync-function/gate/built-in-flows.ts";
+import { deploy, find, type Registered, resolved } from "../deployment.ts";
+
+describe("the realm roles", () => {
+  const args = {
+    realmId: "company",
+    gateRole: "langfuse-access",
+    roles: [{ name: "langfuse-admin", description: "Administers" }, { name: "langfuse-viewer" }],
+  };
+
+  it("each include the role of the gate and nothing else", async () => {
+    const { resources } = await deploy(() => new RealmRoles("roles", args));
+    expect(find(resources, "Role", "roles-langfuse-access").inputs).toEqual({
+      realmId: "company",
+      name: "langfuse-access",
+      description: "May sign in to Langfuse",
+    });
+    expect(find(resources, "Role", "roles-langfuse-admin").inputs).toEqual({
+      realmId: "company",
+      name: "langfuse-admin",
+      description: "Administers",
+      compositeRoles: ["roles-langfuse-access-id"],
+    });
+    expect(find(resources, "Role", "roles-langfuse-viewer").inputs).not.toHaveProperty("description");
+    expect(resources.filter(isRole).map((role) => role.parent)).toEqual(["roles", "roles", "roles"]);
+  });
+
+  it("are known by name, the gate's apart", async () => {
+    const { result } = await deploy(() => new RealmRoles("roles", args));
+    expect(await resolved(result.names)).toEqual(["langfuse-admin", "langfuse-viewer"]);
+    expect(await resolved(result.gateRoleName)).toBe("langfuse-access");
+  });
+});
+
+const isRole = ({ type }: Registered): boolean => type === "keycloak:index/role:Role";
+
+describe("the service account of the sync", () => {
+  const declare = () =>
+    deploy(() => new SyncServiceAccount("sync-account", { realmId: "company", clientId: "langfuse-role-sync" }));
+
+  it("can sign in as itself only", async () => {
+    const { resources } = await declare();
+    expect(find(resources, "Client").inputs).toEqual({
+      realmId: "company",
+      clientId: "langfuse-role-sync",
+      name: "Langfuse role sync",
+      accessType: "CONFIDENTIAL",
+      serviceAccountsEnabled: true,
+      standardFlowEnabled: false,
+      implicitFlowEnabled: false,
+      directAccessGrantsEnabled: false,
+      oauth2DeviceAuthorizationGrantEnabled: false,
+      fullScopeAllowed: true,
+    });
+  });
+
+  it("has exactly two rights, both to read", async () => {
+    const { resources } = await declare();
+    const rights = resources.filter(({ type }) => type.endsWith(":ClientServiceAccountRole"));
+    expect(rights.map(({ inputs }) => inputs.role).sort()).toEqual(["view-realm", "view-users"]);
+    for (const right of rights) {
+      expect(right.inputs).toMatchObject({
+        realmId: "company",
+        serviceAccountUserId: "service-account-1",
+        clientId: "realm-management-id",
+      });
+    }
+  });
+
+  it("keeps its secret secret, and has all its parts under it", async () => {
+    const { result, resources } = await declare();
+    expect(await pulumi.isSecret(result.clientSecret)).toBe(true);
+    expect(await pulumi.isSecret(result.clientId)).toBe(false);
+    expect(await resolved(result.clientId)).toBe("langfuse-role-sync");
+    expect(new Set(resources.slice(1).map(({ parent }) => parent))).toEqual(new Set(["sync-account"]));
+  });
+});
+
+describe("the login gate", () => {
+  const plan = planGate(
+    {
+      clients: { langfuse: "client-1" },
+      boundFlow: "browser",
+      executions: builtInBrowserFlows["26.7.5"],
+      identityProviders: [],
+      flows: {},
+    },
+    {
+      flow: "gated",
+      flowToCopy: "browser",
+      generation: 1,
+      gates: [{ client: "langfuse", scope: "marker", role: "langfuse-access", denyMessage: "Not you." }],
+    },
+  );
+  const role = pulumi.output("the role's own name");
+  const declare = (protect = false, changes: Partial<GatePlan> = {}) =>
+    deploy(() => new LoginGate("gate", { realm: "company", role, plan: { ...plan, ...changes }, protect }));
+  const isElement = ({ type }: Registered) => /^keycloak:authentication\/(subflow|execution)/.test(type);
+
+  it("is one chain from the marker to the binding, in which each element waits for the one before", async () => {
+    const { resources } = await declare();
+    const flow = find(resources, "Flow");
+    const elements = resources.filter(isElement);
+    expect(elements.length).toBe(21);
+    expect(flow.dependsOn).toContain("gate-marker-on-client");
+    // The first one needs the flow for its parent's alias.
+    for (const [index, element] of elements.entries()) {
+      expect(element.dependsOn).toContain(elements[index - 1]?.name ?? flow.name);
+    }
+    expect(find(resources, "BrowserFlowBinding").dependsOn).toContain(elements.at(-1)?.name);
+    expect(elements.at(-1)).toMatchObject({ inputs: { config: { denyErrorMessage: "Not you." } } });
+  });
+
+  it("puts every element under the flow or sub-flow it belongs to", async () => {
+    const { resources } = await declare();
+    const parents = resources
+      .filter(isElement)
+      .filter(({ inputs }) => inputs.parentFlowAlias)
+      .map(({ inputs }) => `${inputs.alias ?? inputs.authenticator} in ${inputs.parentFlowAlias}`);
+    expect(parents).toEqual([
+      "gated-sign-in in gated",
+      "auth-cookie in gated-sign-in",
+      "identity-provider-redirector in gated-sign-in",
+      "gated-organization in gated-sign-in",
+      "gated-browser-conditional-organization in gated-organization",
+      "conditional-user-configured in gated-browser-conditional-organization",
+      "organization in gated-browser-conditional-organization",
+      "gated-forms in gated-sign-in",
+      "auth-username-password-form in gated-forms",
+      "gated-browser-conditional-2fa in gated-forms",
+      "conditional-user-configured in gated-browser-conditional-2fa",
+      "conditional-credential in gated-browser-conditional-2fa",
+      "auth-otp-form in gated-browser-conditional-2fa",
+      "marker-browser in gated",
+      "conditional-client-scope in marker-browser",
+      "conditional-user-role in marker-browser",
+      "deny-access-authenticator in marker-browser",
+    ]);
+  });
+
+  it("takes the role from the role's resource", async () => {
+    const { resources } = await declare();
+    expect(find(resources, "ExecutionConfig", "marker-browser-role").inputs.config).toEqual({
+      condUserRole: "the role's own name",
+      negate: "true",
+    });
+  });
+
+  it("says the requirement and the priority of every element", async () => {
+    const { resources } = await declare();
+    const steps = resources.filter(isElement).filter(({ type }) => !type.endsWith(":ExecutionConfig"));
+    for (const { inputs } of steps) {
+      expect(inputs.requirement).toMatch(/^(REQUIRED|ALTERNATIVE|CONDITIONAL)$/);
+      expect(inputs.priority).toBeGreaterThan(0);
+    }
+  });
+
+  it("marks the client, without a trace in its tokens", async () => {
+    const { resources } = await declare();
+    expect(find(resources, "ClientScope").inputs).toMatchObject({ name: "marker", includeInTokenScope: false });
+    expect(find(resources, "DefaultScope").inputs).toMatchObject({
+      realm: "company",
+      client: "client-1",
+      scopeId: "gate-marker-id",
+      scopeName: "marker",
+    });
+  });
+
+  it.each([true, false])("protects the binding alone when asked: %s", async (protect) => {
+    const { resources } = await declare(protect);
+    expect(resources.filter((one) => one.protect).map(({ name }) => name)).toEqual(protect ? ["gate-binding"] : []);
+  });
+
+  it("has all its parts under it, each of a name of its own", async () => {
+    const { result, resources } = await declare();
+    const parts = resources.filter(({ name }) => name !== "gate");
+    expect(new Set(parts.map(({ parent }) => parent))).toEqual(new Set(["gate"]));
+    expect(new Set(parts.map(({ type, name }) => `${type} ${name}`)).size).toBe(parts.length);
+    expect(await resolved(result.flowAlias)).toBe("gated");
+    expect(await resolved(result.formerFlow)).toBe("browser");
+  });
+
+  describe("in a realm with identity providers", () => {
+    const specification = {
+      flow: "gated",
+      flowToCopy: "browser",
+      generation: 2,
+      gates: [{ client: "langfuse", scope: "marker", role: "langfuse-access", denyMessage: "Not you." }],
+    };
+    const postBroker = {
+      flow: postBrokerFlow(specification),
+      identityProviders: ["partner", "vendor"],
+      appended: [{ flow: "their flow", gates: appendedGates(specification, "their flow") }],
+    };
+
+    it("sets its own flow on each when all of it stands", async () => {
+      const { result, resources } = await declare(true, { postBroker });
+      const flows = resources.filter(({ type }) => type.endsWith(":IdentityProviderPostFlow"));
+      expect(flows.map(({ inputs }) => [inputs.identityProvider, inputs.flow])).toEqual([
+        ["partner", "gated-post-broker-v2"],
+        ["vendor", "gated-post-broker-v2"],
+      ]);
+      for (const flow of flows) {
+        expect(flow.protect).toBe(true);
+        expect(flow.dependsOn).toContain(resources.filter(isElement).at(-1)?.name);
+      }
+      expect(await Promise.all(result.flowAliases.map(resolved))).toEqual(["gated", "gated-post-broker-v2"]);
+    });
+
+    it("appends the gate to a flow of others, behind everything, the refusal last", async () => {
+      const { resources } = await declare(false, { postBroker });
+      expect(find(resources, "Subflow", "marker-in-their-flow-v2").inputs).toMatchObject({
+        parentFlowAlias: "their flow",
+        requirement: "CONDITIONAL",
+        priority: 1000,
+      });
+      const inside = resources.filter(({ inputs }) => inputs.parentFlowAlias === "marker-in-their-flow-v2");
+      expect(inside.map(({ inputs }) => inputs.authenticator)).toEqual([
+        "conditional-client-scope",
+        "conditional-user-role",
+        "deny-access-authenticator",
+      ]);
+    });
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import {
+  idleCandidates,
+  isIdle,
+  milliseconds,
+  nextRotation,
+  type Rotation,
+} from "#components/langfuse/key-rotation.ts";
+
+const now = new Date("2026-06-01T12:00:00Z");
+const ago = (text: string) => new Date(now.getTime() - milliseconds(text)).toISOString();
+const first: Rotation = { serial: 1, issuedAt: ago("30d"), retiring: [] };
+const issuedAt = "2026-06-01T12:00:00Z";
+
+describe("a key", () => {
+  it("begins with its first pair", () => {
+    expect(nextRotation({}, {}, now)).toEqual({ serial: 1, issuedAt, retiring: [] });
+  });
+
+  it.each([
+    ["without a policy", {}, first],
+    ["before its age", { rotateEvery: "31d" }, first],
+    ["when the generation is named for the first time, as 1", { generation: 1 }, first],
+  ])("stays as it is %s", (_title, policy, former) => {
+    expect(nextRotation(former, policy, now)).toEqual(former);
+  });
+
+  it.each([
+    ["at its age", { rotateEvery: "30d" }, first],
+    ["when it is asked for", { generation: 2 }, first],
+    ["when an earlier generation is asked for", { generation: 1 }, { ...first, generation: 2 }],
+  ])("gets a successor %s, and its pair goes on", (_title, policy, former) => {
+    expect(nextRotation(former, policy, now)).toEqual({
+      serial: 2,
+      issuedAt,
+      retiring: [{ serial: 1, since: issuedAt }],
+    });
+  });
+
+  it("that was deleted by hand comes back as another pair", () => {
+    expect(nextRotation({ ...first, lost: true }, {}, now)).toEqual({ serial: 2, issuedAt, retiring: [] });
+  });
+});
+
+describe("a former pair", () => {
+  const retiring = [
+    { serial: 1, since: ago("7d") },
+    { serial: 2, since: ago("2h") },
+    { serial: 3, since: ago("30m") },
+  ];
+  const former = { serial: 4, issuedAt: ago("30m"), retiring };
+
+  it("ends at its deadline, used or not", () => {
+    expect(nextRotation(former, {}, now).retiring.map(({ serial }) => serial)).toEqual([2, 3]);
+  });
+
+  it("ends before that when nobody uses it", () => {
+    expect(nextRotation(former, {}, now, new Set([2])).retiring.map(({ serial }) => serial)).toEqual([3]);
+  });
+
+  it("is asked about between overlap and deadline only", () => {
+    expect(idleCandidates(former, {}, now).map(({ serial }) => serial)).toEqual([2]);
+  });
+
+  it.each([
+    ["two hours ago", ago("2h"), true],
+    ["just now", ago("1m"), false],
+    ["at a time the server does not tell", null, false],
+  ])("that was used %s is idle: %s", (_title, lastUsedAt, idle) => {
+    expect(isIdle(lastUsedAt, {}, now)).toBe(idle);
+  });
+});
+
+it.each([
+  ["90d", 90 * 86_400_000],
+  ["2h", 7_200_000],
+  ["5m", 300_000],
+])("%s is %d milliseconds", (text, expected) => {
+  expect(milliseconds(text)).toBe(expected);
+});

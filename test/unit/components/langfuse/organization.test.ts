@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { UNKNOWN } from "#components/dynamic/inputs.ts";
+import * as organization from "#components/langfuse/organization-lifecycle.ts";
+import type { LangfuseOrganization } from "#sync/langfuse/answers.ts";
+import { never, refusal } from "../answers.ts";
+
+const inputs = { name: "Company", managedBy: "access/dev/organization" };
+
+/** A server with these organizations that notes what is written. */
+function server(organizations: LangfuseOrganization[] = []) {
+  const writes: string[] = [];
+  const find = async (id: string) => {
+    const found = organizations.find((candidate) => candidate.id === id);
+    if (!found) throw refusal(404);
+    return found;
+  };
+  return {
+    writes,
+    listOrganizations: async () => organizations,
+    getOrganization: find,
+    createOrganization: async (settings: { name: string; metadata?: unknown }) => {
+      writes.push(`create ${JSON.stringify(settings)}`);
+      return { id: "new", projects: [], ...settings };
+    },
+    updateOrganization: async (id: string, settings: { name: string; metadata?: unknown }) => {
+      writes.push(`update ${id} ${JSON.stringify(settings)}`);
+      return { ...(await find(id)), ...settings };
+    },
+    deleteOrganization: async (id: string) => {
+      writes.push(`delete ${id}`);
+    },
+  };
+}
+
+const ours = (changes: Partial<LangfuseOrganization> = {}): LangfuseOrganization => ({
+  id: "o1",
+  name: "Company",
+  metadata: { managedBy: inputs.managedBy },
+  projects: [],
+  ...changes,
+});
+
+describe("an organization is created", () => {
+  it("with its marker, beside others of the same name", async () => {
+    const client = server([ours({ id: "foreign", metadata: { managedBy: "access/prod/organization" } })]);
+    expect(await organization.create(inputs, client)).toEqual({ id: "new", outs: inputs });
+    expect(client.writes).toEqual(['create {"name":"Company","metadata":{"managedBy":"access/dev/organization"}}']);
+  });
+
+  it("by taking over the one whose creation a run did not see end", async () => {
+    const client = server([ours({ name: "Old", metadata: { managedBy: inputs.managedBy, theirs: 1 } })]);
+    expect(await organization.create(inputs, client)).toEqual({ id: "o1", outs: inputs });
+    expect(client.writes).toEqual([
+      'update o1 {"name":"Company","metadata":{"managedBy":"access/dev/organization","theirs":1}}',
+    ]);
+  });
+});
+
+describe("an organization is read", () => {
+  it("as it is, so that a new name shows as drift", async () => {
+    const current = { name: "Renamed", managedBy: inputs.managedBy };
+    expect(await organization.read("o1", inputs, server([ours({ name: "Renamed" })]))).toEqual({
+      id: "o1",
+      props: current,
+      inputs: current,
+    });
+  });
+
+  it.each([null, "text", ["managedBy"], { managedBy: "somebody else" }])(
+    "without the marker when its metadata is %j",
+    async (metadata) => {
+      const { props } = await organization.read("o1", inputs, server([ours({ metadata })]));
+      expect(props).toEqual({ name: "Company", managedBy: "" });
+    },
+  );
+
+  it("as nothing when it is gone", async () => {
+    expect(await organization.read("o1", inputs, server())).toEqual({});
+  });
+
+  it("not at all when the server fails, which is no proof that it is gone", async () => {
+    const client = { ...server(), getOrganization: () => Promise.reject(refusal(500)) };
+    await expect(organization.read("o1", inputs, client)).rejects.toThrow("500");
+  });
+});
+
+it("an update of an organization keeps what others wrote into its metadata", async () => {
+  const client = server([ours({ metadata: { theirs: [1] } })]);
+  expect(await organization.update("o1", { ...inputs, name: "New" }, client)).toEqual({
+    outs: { ...inputs, name: "New" },
+  });
+  expect(client.writes).toEqual([
+    'update o1 {"name":"New","metadata":{"theirs":[1],"managedBy":"access/dev/organization"}}',
+  ]);
+});
+
+describe("the removal of an organization", () => {
+  it("is done when it is gone already", async () => {
+    const client = server();
+    await organization.remove("o1", client);
+    expect(client.writes).toEqual([]);
+  });
+
+  it("names the projects that are not ours to delete", async () => {
+    const client = server([ours({ projects: [{ id: "p", name: "Theirs" }] })]);
+    await expect(organization.remove("o1", client)).rejects.toThrow(
+      'The organization "Company" still has the projects "Theirs", which this program does not manage.',
+    );
+    expect(client.writes).toEqual([]);
+  });
+
+  it("waits for projects whose data is still being deleted", async () => {
+    let blocked = 2;
+    const pauses: number[] = [];
+    const deleteOrganization = async () => {
+      blocked -= 1;
+      if (blocked >= 0) throw refusal(400, "Cannot delete organization with existing projects");
+    };
+    const client = { ...server([ours()]), deleteOrganization };
+    await organization.remove("o1", client, async (pause) => pauses.push(pause));
+    expect(pauses).toEqual([1000, 1000]);
+  });
+
+  it("ends in the server's other refusals", async () => {
+    const client = { ...server([ours()]), deleteOrganization: () => Promise.reject(refusal(403)) };
+    await expect(organization.remove("o1", client, never)).rejects.toThrow("403");
+  });
+});
+
+describe("the inputs of an organization", () => {
+  it.each([
+    ["are fine", inputs, []],
+    ["may be unknown in a preview", { ...inputs, name: UNKNOWN }, []],
+    ["need a name of 3 characters", { ...inputs, name: "ab" }, ["name"]],
+    ["need a name of 60 characters at most", { ...inputs, name: "a".repeat(61) }, ["name"]],
+    ["need a marker", { ...inputs, managedBy: "" }, ["managedBy"]],
+  ])("%s", (_title, news, properties) => {
+    expect(organization.check(news).failures.map((failure) => failure.property)).toEqual(properties);
+  });
+
+  it.each([
+    ["nothing changed", inputs, false],
+    ["another name", { ...inputs, name: "New" }, true],
+    ["another marker", { ...inputs, managedBy: "x" }, true],
+  ])("%s: changes are %s", (_title, news, changes) => {
+    expect(organization.diff(inputs, news)).toEqual({ changes });
+  });
+});

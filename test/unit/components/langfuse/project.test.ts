@@ -1,0 +1,226 @@
+import { describe, expect, it } from "vitest";
+import { UNKNOWN } from "#components/dynamic/inputs.ts";
+import * as project from "#components/langfuse/project-lifecycle.ts";
+import { never, refusal } from "../answers.ts";
+
+const inputs = {
+  organizationId: "o1",
+  name: "Assistant",
+  managedBy: "access/dev/project",
+  publicKey: "pk-lf-1",
+  secretKey: "sk-lf-1",
+};
+const marked = { managedBy: inputs.managedBy };
+
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly metadata: unknown;
+}
+
+/** An organization with these projects that notes what is written. */
+function server(projects: Row[] = []) {
+  const writes: string[] = [];
+  return {
+    writes,
+    listProjects: async () => projects,
+    createProject: async (settings: { name: string; metadata?: unknown }) => {
+      writes.push(`create ${JSON.stringify(settings)}`);
+      return { id: "new", ...settings };
+    },
+    updateProject: async (id: string, settings: { name: string; metadata?: unknown; retention?: number }) => {
+      if (!projects.some((row) => row.id === id)) throw refusal(404);
+      writes.push(`update ${id} ${JSON.stringify(settings)}`);
+      return { id, ...settings };
+    },
+    deleteProject: async (id: string) => {
+      if (!projects.some((row) => row.id === id)) throw refusal(404);
+      writes.push(`delete ${id}`);
+    },
+  };
+}
+
+/** The same with a key that the server refuses. */
+const locked = () => {
+  const refuse = () => Promise.reject(refusal(401));
+  return { listProjects: refuse, createProject: refuse, updateProject: refuse, deleteProject: refuse };
+};
+const standing = { getOrganization: async () => ({ id: "o1", name: "Company", projects: [] }) };
+const gone = { getOrganization: () => Promise.reject(refusal(404)) };
+const unused = { getOrganization: never };
+
+describe("a project is created", () => {
+  it("with its marker", async () => {
+    const client = server([{ id: "theirs", name: "Other", metadata: null }]);
+    expect(await project.create(inputs, client)).toEqual({ id: "new", outs: inputs });
+    expect(client.writes).toEqual(['create {"name":"Assistant","metadata":{"managedBy":"access/dev/project"}}']);
+  });
+
+  it("by taking over the one whose creation a run did not see end", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
+    expect(await project.create(inputs, client)).toEqual({ id: "p1", outs: inputs });
+    expect(client.writes).toEqual(['update p1 {"name":"Assistant","metadata":{"managedBy":"access/dev/project"}}']);
+  });
+
+  it("with its retention and metadata", async () => {
+    const client = server();
+    await project.create({ ...inputs, retentionDays: 30, metadata: { team: "a" } }, client);
+    expect(client.writes).toEqual([
+      'create {"name":"Assistant","metadata":{"team":"a","managedBy":"access/dev/project"},"retention":30}',
+    ]);
+  });
+
+  it("over an unmanaged one of that name when it may be adopted, keeping what others wrote", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: { theirs: 1 } }]);
+    expect((await project.create({ ...inputs, adopt: "if-exists" }, client)).id).toBe("p1");
+    expect(client.writes).toEqual([
+      'update p1 {"name":"Assistant","metadata":{"theirs":1,"managedBy":"access/dev/project"}}',
+    ]);
+  });
+
+  it("never over one that another stack manages", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: { managedBy: "access/prod/project" } }]);
+    await expect(project.create({ ...inputs, adopt: "if-exists" }, client)).rejects.toThrow(
+      'The project "Assistant" (p1) is managed by access/prod/project.',
+    );
+  });
+
+  it("never over a project of the same name that is somebody else's", async () => {
+    const client = server([{ id: "theirs", name: "Assistant", metadata: {} }]);
+    await expect(project.create(inputs, client)).rejects.toThrow(
+      'The organization already has a project "Assistant" that this stack does not manage. Set langfuse.adopt to if-exists to take it over, choose another name, or delete it in Langfuse.',
+    );
+    expect(client.writes).toEqual([]);
+  });
+});
+
+describe("a project is read", () => {
+  it("as it is, so that a new name shows as drift", async () => {
+    const current = { ...inputs, name: "Renamed" };
+    const client = server([{ id: "p1", name: "Renamed", metadata: marked }]);
+    expect(await project.read("p1", inputs, client, unused)).toEqual({ id: "p1", props: current, inputs: current });
+  });
+
+  it("with the values that the declared metadata really has", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: { ...marked, team: "b", theirs: 1 } }]);
+    const { props } = await project.read("p1", { ...inputs, metadata: { team: "a", gone: 1 } }, client, unused);
+    expect(props?.metadata).toEqual({ team: "b" });
+  });
+
+  it("without the marker when somebody took it away", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: { theirs: 1 } }]);
+    expect((await project.read("p1", inputs, client, unused)).props).toEqual({ ...inputs, managedBy: "" });
+  });
+
+  it("as nothing when it is gone", async () => {
+    expect(await project.read("p1", inputs, server(), unused)).toEqual({});
+  });
+
+  it("as nothing when its key is refused because the organization is gone", async () => {
+    expect(await project.read("p1", inputs, locked(), gone)).toEqual({});
+  });
+
+  it("as it was when only its key was deleted, so that a refresh can go on", async () => {
+    expect(await project.read("p1", inputs, locked(), standing)).toEqual({ id: "p1", props: inputs, inputs });
+  });
+
+  it("not at all when the server fails", async () => {
+    const client = { ...locked(), listProjects: () => Promise.reject(refusal(500)) };
+    await expect(project.read("p1", inputs, client, unused)).rejects.toThrow("500");
+    const admin = { getOrganization: () => Promise.reject(refusal(503)) };
+    await expect(project.read("p1", inputs, locked(), admin)).rejects.toThrow("503");
+  });
+});
+
+describe("an update of a project", () => {
+  it("writes nothing when only the key is another", async () => {
+    const news = { ...inputs, publicKey: "pk-lf-2", secretKey: "sk-lf-2" };
+    const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
+    expect(await project.update("p1", news, inputs, client)).toEqual({ outs: news });
+    expect(client.writes).toEqual([]);
+  });
+
+  it.each([
+    ["another name", { ...inputs, name: "New" }, { ...marked, theirs: 1 }],
+    ["a lost marker", inputs, { theirs: 1 }],
+  ])("for %s keeps what others wrote into the metadata", async (_title, news, metadata) => {
+    const client = server([{ id: "p1", name: "Assistant", metadata }]);
+    await project.update("p1", news, inputs, client);
+    expect(client.writes).toHaveLength(1);
+    expect(JSON.parse(client.writes[0]?.slice("update p1 ".length) ?? "")).toEqual({
+      name: news.name,
+      metadata: { theirs: 1, ...marked },
+    });
+  });
+
+  it("takes away a key that is no longer declared, and nobody else's", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: { theirs: 1, team: "a", old: 2, ...marked } }]);
+    const olds = { ...inputs, metadata: { team: "a", old: 2 } };
+    await project.update("p1", { ...inputs, metadata: { team: "b" } }, olds, client);
+    expect(JSON.parse(client.writes[0]?.slice("update p1 ".length) ?? "")).toEqual({
+      name: "Assistant",
+      metadata: { theirs: 1, team: "b", ...marked },
+    });
+  });
+
+  it("that the server accepts without doing it is no success", async () => {
+    const client = {
+      ...server([{ id: "p1", name: "Assistant", metadata: marked }]),
+      updateProject: async () => ({ id: "p1", name: "Assistant" }),
+    };
+    await expect(project.update("p1", { ...inputs, retentionDays: 30 }, inputs, client)).rejects.toThrow(
+      'Langfuse accepted 30 days of retention for project "Assistant" but reports none.',
+    );
+  });
+
+  it("ends in the server's refusal when the project is gone", async () => {
+    await expect(project.update("p1", inputs, inputs, server())).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("stores nothing that the engine added to the inputs", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
+    const { outs } = await project.update("p1", { ...inputs, ...{ __provider: "text" } }, inputs, client);
+    expect(outs).toEqual(inputs);
+  });
+});
+
+describe("the removal of a project", () => {
+  it("can be repeated", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
+    await project.remove("p1", inputs, client, unused);
+    expect(client.writes).toEqual(["delete p1"]);
+    await project.remove("p1", inputs, server(), unused);
+  });
+
+  it("is done when its key is refused because the organization is gone", async () => {
+    await project.remove("p1", inputs, locked(), gone);
+  });
+
+  it("ends in the refusal when the organization still stands", async () => {
+    await expect(project.remove("p1", inputs, locked(), standing)).rejects.toMatchObject({ status: 401 });
+  });
+});
+
+describe("the inputs of a project", () => {
+  it.each([
+    ["may be unknown in a preview", { ...inputs, organizationId: UNKNOWN }, []],
+    ["may keep data for ever", { ...inputs, retentionDays: 0 }, []],
+    ["keep data for 3 days at least", { ...inputs, retentionDays: 2 }, ["retentionDays"]],
+    ["leave the marker alone", { ...inputs, metadata: { managedBy: "me" } }, ["metadata"]],
+    ["need a name of 3 characters", { ...inputs, name: "ab" }, ["name"]],
+    ["need organization and marker", { ...inputs, organizationId: "", managedBy: "" }, ["organizationId", "managedBy"]],
+  ])("%s", (_title, news, properties) => {
+    expect(project.check(news).failures.map((failure) => failure.property)).toEqual(properties);
+  });
+
+  it.each([
+    ["nothing changed", inputs, false, []],
+    ["another name", { ...inputs, name: "New" }, true, []],
+    ["another retention", { ...inputs, retentionDays: 3 }, true, []],
+    ["other metadata", { ...inputs, metadata: { team: "a" } }, true, []],
+    ["another key", { ...inputs, secretKey: "sk-lf-2" }, true, []],
+    ["another organization", { ...inputs, organizationId: "o2" }, true, ["organizationId"]],
+  ])("%s: changes are %s, replaced for %j", (_title, news, changes, replaces) => {
+    expect(project.diff(inputs, news)).toEqual({ changes, replaces });
+  });
+});

@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { parseConfiguration } from "#components/configuration.ts";
+import { secretNames } from "#components/schema.ts";
+import { type Key, schemaKeys } from "./schema-keys.ts";
+
+let text = "";
+const documented = new Map<string, Key>();
+
+beforeAll(async () => {
+  text = await readFile(new URL("../../../docs/configuration.md", import.meta.url), "utf8");
+  for (const line of text.split("\n")) {
+    const [, key, type = "", fallback = ""] = line.split("|").map((cell) => cell.trim());
+    if (key?.startsWith("`")) documented.set(key.slice(1, -1), { type, fallback });
+  }
+});
+
+/** The default as the table shows it: texts without their quotation marks. */
+function shown(fallback: string): string {
+  if (fallback === "required" || fallback === "") return fallback;
+  const value: unknown = JSON.parse(fallback);
+  return `\`${typeof value === "string" ? value : fallback}\``;
+}
+
+describe("docs/configuration.md", () => {
+  it("has every key and both secrets, and no other", () => {
+    expect([...documented.keys()].sort()).toEqual([...schemaKeys().keys(), ...secretNames].sort());
+  });
+
+  it("has the type and the default of every key", () => {
+    const table = [...schemaKeys()].map(([key, { type, fallback }]) => [key, type, shown(fallback)]);
+    expect(
+      [...schemaKeys().keys()].map((key) => [key, documented.get(key)?.type, documented.get(key)?.fallback]),
+    ).toEqual(table);
+  });
+
+  it("calls both secrets secret and required", () => {
+    for (const name of secretNames) expect(documented.get(name)).toEqual({ type: "secret", fallback: "required" });
+  });
+
+  it("has an example that is accepted", () => {
+    const example = /```yaml\n(.*?)```/s.exec(text)?.[1] ?? "";
+    const { config } = parseYaml(example) as { config: Record<string, unknown> };
+    const values = Object.entries(config).map(([key, value]) => [key.split(":")[1], JSON.stringify(value)]);
+    const secrets = Object.fromEntries(secretNames.map((name) => [name, "x"]));
+    expect(() => parseConfiguration("langfuse-access", { ...Object.fromEntries(values), ...secrets })).not.toThrow();
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
+import type { OrganizationMemory } from "#sync/people/memory.ts";
+import type { Directory, Interest, Person } from "#sync/people/person.ts";
+import { active, person, rulesOf } from "./plan/world.ts";
+
+const rules = rulesOf({ rules: [{ realmRole: "admins", organization: "ADMIN" }], fallback: "VIEWER" });
+const now = new Date("2026-03-10T00:00:00Z");
+
+function organization(id: string, members: Record<string, string>, more: Partial<typeof rules> = {}) {
+  const reads: string[] = [];
+  const langfuse: OrganizationReader = {
+    listMemberships: async () =>
+      Object.entries(members).map(([name, role]) => ({ userId: name, role, email: `${name}@Example.com` })),
+    listProjects: async () => {
+      reads.push("projects");
+      return [{ id: "p", name: "Assistant" }];
+    },
+    listProjectMemberships: async (project) => {
+      reads.push(`rows of ${project}`);
+      return [{ userId: "a", role: "ADMIN" }];
+    },
+  };
+  const one: Organization<OrganizationReader> = { name: id, rules: { ...rules, organization: id, ...more }, langfuse };
+  return { ...one, reads };
+}
+
+/** A realm whose list says one thing and whose people, when asked, may say another. */
+function directory(listed: readonly Person[], actual: readonly Person[] = listed) {
+  const calls: string[] = [];
+  const interests: Interest[] = [];
+  const by = (email: string, people: readonly Person[]) => people.filter((one) => one.email === email);
+  const client: Directory = {
+    read: async (interest, emails) => {
+      calls.push(`read ${[...emails].toSorted()}`);
+      interests.push(interest);
+      const found = [...emails].map((email) => [email, by(email, listed)] as const);
+      return { byEmail: new Map(found.filter(([, people]) => people.length > 0)), holders: listed };
+    },
+    confirm: async (_interest, email) => {
+      calls.push(`confirm ${email}`);
+      return by(email, actual);
+    },
+    find: async (_interest, id) => {
+      calls.push(`find ${id}`);
+      return actual.find((one) => one.id === id);
+    },
+  };
+  return { calls, interests, ...client };
+}
+
+const memoryOf = (id: string, memory: Partial<OrganizationMemory>) =>
+  new Map([[id, { absences: new Map<string, string>(), links: new Map<string, string>(), ...memory }]]);
+
+describe("one read of Keycloak", () => {
+  it("serves all organizations, asks for what their rules ask, and leaves protected people out", async () => {
+    const realm = directory([person("a", active("admins")), person("b")]);
+    const other = { rules: rulesOf({ rules: [{ realmRole: "staff", organization: "MEMBER" }] }).rules };
+    const decisions = await decide(
+      realm,
+      [
+        organization("1", { a: "ADMIN", boss: "OWNER" }, { protect: ["boss@*"] }),
+        organization("2", { b: "NONE" }, { ...other, fallback: "NONE" }),
+      ],
+      new Map(),
+      now,
+    );
+    expect(realm.calls).toEqual(["read a@example.com,b@example.com"]);
+    expect(realm.interests[0]?.realmRoles).toEqual(new Set(["admins", "staff"]));
+    expect(decisions.map(({ plan }) => plan.changes)).toEqual([[], []]);
+  });
+
+  it("is confirmed person by person for everybody who would change, and the answer wins", async () => {
+    const realm = directory(
+      [person("a"), person("b", active("admins"))],
+      [person("a", active("admins")), person("b", active("admins"))],
+    );
+    const [decision] = await decide(realm, [organization("1", { a: "ADMIN", b: "NONE" })], new Map(), now);
+    expect(realm.calls.slice(1).toSorted()).toEqual(["confirm a@example.com", "confirm b@example.com"]);
+    expect(decision?.plan.changes).toMatchObject([{ email: "b@example.com", to: "ADMIN" }]);
+  });
+
+  it("finds a namesake that the list did not have", async () => {
+    const one = person("a", active("admins"));
+    const realm = directory([one], [one, { ...one, id: "namesake" }]);
+    const [decision] = await decide(realm, [organization("1", { a: "NONE" })], new Map(), now);
+    expect(decision?.plan).toMatchObject({ changes: [], untouched: [{ kind: "ambiguous" }] });
+  });
+});
+
+describe("projects", () => {
+  it("are not read unless the rules look at them", async () => {
+    const one = organization("1", { a: "VIEWER" });
+    const two = organization("2", { a: "VIEWER" }, { unmatched: "remove" });
+    const [first, second] = await decide(directory([person("a")]), [one, two], new Map(), now);
+    expect([one.reads, first?.state.projects]).toEqual([[], []]);
+    expect(two.reads).toEqual(["projects", "rows of p"]);
+    expect(second?.state.projects[0]?.rows).toEqual(new Map([["a", "ADMIN"]]));
+  });
+});
+
+describe("links", () => {
+  const renamed = person("new-name", active("admins"));
+  it("are followed only where the address does not lead there", async () => {
+    const realm = directory([person("b")], [renamed, person("b")]);
+    const links = new Map([
+      ["old", renamed.id],
+      ["b", "keycloak b"],
+    ]);
+    const [decision] = await decide(
+      realm,
+      [organization("1", { old: "ADMIN", b: "VIEWER" })],
+      memoryOf("1", { links }),
+      now,
+    );
+    expect(realm.calls).toEqual(["read b@example.com,old@example.com", `find ${renamed.id}`]);
+    expect(decision?.plan).toMatchObject({ changes: [], untouched: [], inSync: 2 });
+  });
+  it("are confirmed too before anybody changes by them", async () => {
+    const realm = directory([], [renamed]);
+    const links = new Map([["old", renamed.id]]);
+    const [decision] = await decide(realm, [organization("1", { old: "NONE" })], memoryOf("1", { links }), now);
+    expect(realm.calls.filter((call) => call.startsWith("find"))).toHaveLength(2);
+    expect(decision?.plan.changes).toMatchObject([{ email: "old@example.com", to: "ADMIN" }]);
+  });
+});
+
+describe("the grace period", () => {
+  it.each([
+    ["2026-03-03T00:00:00Z", 1],
+    ["2026-03-03T00:00:01Z", 0],
+  ])("that began at %s leads to %s removals", async (since, removals) => {
+    const absences = new Map([["gone", since]]);
+    const one = organization("1", { gone: "VIEWER", a: "OWNER" }, { unmatched: "remove", fallback: "OWNER" });
+    const [decision] = await decide(directory([person("a")]), [one], memoryOf("1", { absences }), now);
+    expect(decision?.plan.changes).toHaveLength(removals);
+  });
+});
+
+it("people to be provisioned are confirmed, and left out when somebody else has their address", async () => {
+  const holders = [person("new", active("admins")), person("twin", active("admins"))];
+  const realm = directory(holders, [...holders, { ...person("twin"), id: "other" }]);
+  const [decision] = await decide(realm, [organization("1", { a: "OWNER" }, { provision: true })], new Map(), now);
+  expect(decision?.plan.changes).toMatchObject([{ kind: "provision", email: "new@example.com" }]);
+});
+
+it("an organization without a single member stops the run", async () => {
+  await expect(decide(directory([]), [organization("1", {})], new Map(), now)).rejects.toThrow("has no members");
+});

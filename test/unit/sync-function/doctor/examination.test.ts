@@ -1,0 +1,70 @@
+import { expect, it } from "vitest";
+import { examineOrganization, examineServer } from "#sync/doctor/langfuse.ts";
+import type { Probe, ProbeAnswer } from "#sync/doctor/probe.ts";
+import { examineSignIn } from "#sync/doctor/sign-in.ts";
+
+/** A server that answers by the end of the path; nothing where there is no entry. */
+function server(answers: Readonly<Record<string, readonly [status: number, body: unknown]>>): Probe {
+  return async (url): Promise<ProbeAnswer | undefined> => {
+    const entry = Object.entries(answers).find(([path]) => url.endsWith(path));
+    if (entry === undefined) return undefined;
+    const [status, body] = entry[1];
+    return { status, body, date: undefined, cookies: "" };
+  };
+}
+
+const organization = {
+  organization: "acme",
+  url: "http://langfuse/",
+  publicKey: "pk-lf-a",
+  secretKey: "sk-lf-a",
+  projectRules: true,
+};
+const summary = (findings: readonly { severity: string; check: string; remedy?: string | undefined }[]) =>
+  findings.map(({ severity, check }) => `${severity} ${check}`);
+
+it("a licence that is missing and a key of a project are told apart", async () => {
+  const refusal = (detail: string) => server({ "/scim/Users?count=1": [403, { detail, status: 403 }] });
+  const licence = await examineOrganization(
+    organization,
+    refusal("This feature is not available on your current plan."),
+  );
+  expect(summary(licence)).toEqual(["error acme: licence"]);
+  expect(licence[0]?.remedy).toContain("enterprise licence");
+  const scope = "Invalid API key. Organization-scoped API key required for this operation.";
+  const key = await examineOrganization(organization, refusal(scope));
+  expect(summary(key)).toEqual(["error acme: key"]);
+  expect(key[0]?.remedy).toBe("use a key of the organization, not of a project");
+});
+
+it("project roles matter only where a rule gives some", async () => {
+  const probe = server({
+    "/scim/Users?count=1": [200, {}],
+    "/organizations/projects": [200, { projects: [{ id: "p" }] }],
+    "/projects/p/memberships": [403, { error: "Your plan does not include project role management." }],
+  });
+  expect(summary(await examineOrganization(organization, probe)).at(-1)).toBe("error acme: project roles");
+  const without = await examineOrganization({ ...organization, projectRules: false }, probe);
+  expect(summary(without).at(-1)).toBe("info acme: project roles");
+});
+
+it("a server that does not answer is one finding", async () => {
+  expect(summary(await examineServer("http://langfuse", server({}), () => new Date()))).toEqual([
+    "error Langfuse health",
+  ]);
+});
+
+it("a login through another realm, or without Keycloak, is warned of", async () => {
+  const begin = (realm: string) =>
+    server({
+      "/api/auth/providers": [200, { keycloak: { id: "keycloak" } }],
+      "/api/auth/csrf": [200, { csrfToken: "token" }],
+      "/signin/keycloak": [200, { url: `https://sso.example.com/realms/${realm}/protocol/openid-connect/auth?x=y` }],
+    });
+  const examination = { langfuseUrl: "http://langfuse", realm: "company", provision: false };
+  expect(summary(await examineSignIn(examination, begin("company")))[0]).toBe("ok Langfuse sign-in");
+  const other = await examineSignIn({ ...examination, provision: true }, begin("other"));
+  expect(summary(other)).toEqual(["warning Langfuse sign-in", "warning Langfuse sign-in"]);
+  const without = server({ "/api/auth/providers": [200, { credentials: { id: "credentials" } }] });
+  expect((await examineSignIn(examination, without))[0]?.fact).toBe('it has no provider "keycloak" (but credentials)');
+});

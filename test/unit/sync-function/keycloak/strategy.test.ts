@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { chooseStrategy } from "#sync/keycloak/strategy.ts";
+
+const realm = { federated: false, people: 10_000, asked: 5_000, requestsPerPerson: 1, pageSize: 5_000 };
+const lists = { composites: 7, roles: 8, groups: 10, groupLists: 2 };
+
+it("takes the lists when many people are asked about", () => {
+  expect(chooseStrategy(realm, lists)).toMatchObject({
+    strategy: "holders",
+    requests: { "per-member": 5_002, holders: 29 },
+  });
+});
+
+it("asks about each person when they are few", () => {
+  expect(chooseStrategy({ ...realm, asked: 20 }, lists).strategy).toBe("per-member");
+  expect(chooseStrategy({ ...realm, asked: 20, requestsPerPerson: 3 }, lists).strategy).toBe("holders");
+});
+
+it("asks about each person where a user storage gives roles, whatever it costs", () => {
+  expect(chooseStrategy({ ...realm, federated: true }, lists)).toMatchObject({
+    strategy: "per-member",
+    reason: "a user storage gives roles that no list shows",
+  });
+});

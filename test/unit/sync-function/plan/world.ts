@@ -1,0 +1,107 @@
+import type { Role } from "#sync/langfuse/role.ts";
+import type { Person } from "#sync/people/person.ts";
+import type { AccessState, Project } from "#sync/plan/state.ts";
+import type { AccessRules, Rule, RuleConditions } from "#sync/roles/rule.ts";
+
+type ShortRule = {
+  readonly realmRole?: string;
+  readonly clientRole?: string;
+  readonly group?: string;
+  readonly includeSubgroups?: boolean;
+  readonly organization?: Role;
+  readonly projects?: Readonly<Record<string, Role>>;
+  readonly when?: RuleConditions;
+};
+
+export function rule({ realmRole, clientRole, group, includeSubgroups = true, projects, ...rest }: ShortRule): Rule {
+  const from: Rule["from"] =
+    realmRole !== undefined
+      ? { kind: "realmRole", name: realmRole }
+      : clientRole !== undefined
+        ? { kind: "clientRole", name: clientRole }
+        : { kind: "group", path: group ?? "", includeSubgroups };
+  return { from, projects: new Map(Object.entries(projects ?? {})), ...rest };
+}
+
+export function rulesOf({
+  rules,
+  ...more
+}: Partial<Omit<AccessRules, "rules">> & { readonly rules: readonly ShortRule[] }): AccessRules {
+  return {
+    organization: "organization-1",
+    fallback: "NONE",
+    protect: [],
+    ignore: [],
+    unmatched: "keep",
+    graceDays: 7,
+    provision: false,
+    ...more,
+    rules: rules.map(rule),
+  };
+}
+
+/** Somebody of the realm by the name before the @. */
+export function person(name: string, more: Partial<Person> = {}): Person {
+  return {
+    id: `keycloak ${name}`,
+    email: `${name}@example.com`,
+    emailVerified: true,
+    enabled: true,
+    federated: false,
+    realmRoles: [],
+    clientRoles: [],
+    groups: [],
+    ...more,
+  };
+}
+
+/** What a person holds, for `stateOf`. */
+export const active = (...realmRoles: string[]): Partial<Person> => ({ realmRoles });
+
+export interface World {
+  /** Members by name with their role and whom Keycloak knows by their address. */
+  readonly members: Readonly<Record<string, readonly [role: string, ...people: Partial<Person>[]]>>;
+  readonly holders?: readonly Person[];
+  readonly projects?: readonly Project[];
+  readonly links?: Readonly<Record<string, Person>>;
+  readonly absences?: AccessState["absences"];
+}
+
+export function stateOf({
+  members,
+  holders = [],
+  projects = [],
+  links = {},
+  absences = new Map(),
+}: World): AccessState {
+  const entries = Object.entries(members);
+  const known = entries.map(
+    ([name, [, ...people]]) =>
+      [
+        `${name}@example.com`,
+        people.map((more, index) =>
+          person(name, { ...(index > 0 && { id: `namesake ${index} of ${name}` }), ...more }),
+        ),
+      ] as const,
+  );
+  const byEmail = new Map<string, readonly Person[]>(known.filter(([, people]) => people.length > 0));
+  for (const holder of holders) {
+    if (!byEmail.has(holder.email)) byEmail.set(holder.email, [holder]);
+  }
+  return {
+    members: entries.map(([name, [role]]) => ({ email: `${name}@example.com`, role, userId: `id of ${name}` })),
+    people: { byEmail, linked: new Map(Object.entries(links).map(([name, linked]) => [`id of ${name}`, linked])) },
+    holders,
+    projects,
+    absences,
+  };
+}
+
+/** A project with rows by the name of the member. */
+export function project(name: string, rows: Readonly<Record<string, string>> = {}): Project {
+  return {
+    id: `project ${name}`,
+    name,
+    rows: new Map(Object.entries(rows).map(([member, role]) => [`id of ${member}`, role])),
+  };
+}
