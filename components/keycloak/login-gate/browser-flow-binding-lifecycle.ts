@@ -7,27 +7,32 @@ import { adminApi } from "../connection.ts";
 export interface BindingInputs {
   readonly realm: string;
   readonly flow: string;
+  /** Bound again on deletion when nothing is known of the time before. */
+  readonly fallback: string;
 }
 
 export interface BindingOutputs extends BindingInputs {
   readonly former: string;
+  /** What this resource bound. A refresh makes `flow` what it finds, and only our own binding may be undone. */
+  readonly own: string;
 }
 
 const realmAnswer = z.object({ browserFlow: z.string() });
 
 export function diff(olds: BindingInputs, news: BindingInputs): { changes: boolean; replaces: string[] } {
   const replaces = changedProperties(olds, news, ["realm"]).map(String);
-  return { changes: replaces.length > 0 || olds.flow !== news.flow, replaces };
+  return { changes: replaces.length > 0 || changedProperties(olds, news, ["flow", "fallback"]).length > 0, replaces };
 }
 
 export async function create(
-  { realm, flow }: BindingInputs,
+  { realm, flow, fallback }: BindingInputs,
   api: KeycloakAdminApi = adminApi(),
 ): Promise<{ id: string; outs: BindingOutputs }> {
   const bound = await boundFlow(api, realm);
   await bind(api, realm, flow);
-  // A run whose answer was lost bound it already; the built-in flow is then all that is known of the time before.
-  return { id: `${realm}/browser`, outs: { realm, flow, former: bound === flow ? "browser" : bound } };
+  // A run whose answer was lost bound it already.
+  const former = bound === flow ? fallback : bound;
+  return { id: `${realm}/browser`, outs: { realm, flow, fallback, former, own: flow } };
 }
 
 export async function read(
@@ -35,27 +40,27 @@ export async function read(
   props: BindingOutputs,
   api: KeycloakAdminApi = adminApi(),
 ): Promise<{ id?: string; props?: BindingOutputs; inputs?: BindingInputs }> {
-  const { realm, former } = props;
+  const { realm, fallback, former, own } = props;
   const flow = await boundFlow(api, realm).catch(noneWhenGone);
   if (flow === undefined) return {};
-  return { id, props: { realm, flow, former }, inputs: { realm, flow } };
+  return { id, props: { realm, flow, fallback, former, own }, inputs: { realm, flow, fallback } };
 }
 
 export async function update(
   olds: BindingOutputs,
-  { realm, flow }: BindingInputs,
+  { realm, flow, fallback }: BindingInputs,
   api: KeycloakAdminApi = adminApi(),
 ): Promise<{ outs: BindingOutputs }> {
   await bind(api, realm, flow);
-  return { outs: { realm, flow, former: olds.former } };
+  return { outs: { realm, flow, fallback, former: olds.former, own: flow } };
 }
 
 /** Only undoes what is still in force: a binding that somebody else made since then stays. */
 export async function remove(
-  { realm, flow, former }: BindingOutputs,
+  { realm, own, former }: BindingOutputs,
   api: KeycloakAdminApi = adminApi(),
 ): Promise<void> {
-  if ((await boundFlow(api, realm).catch(noneWhenGone)) === flow) await bind(api, realm, former);
+  if ((await boundFlow(api, realm).catch(noneWhenGone)) === own) await bind(api, realm, former);
 }
 
 async function boundFlow(api: KeycloakAdminApi, realm: string): Promise<string> {

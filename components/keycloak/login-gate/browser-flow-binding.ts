@@ -20,6 +20,8 @@ export interface BrowserFlowBindingArgs {
   readonly realm: pulumi.Input<string>;
   /** Alias of the flow that browser logins run from now on. */
   readonly flow: pulumi.Input<string>;
+  /** Alias of the flow that is bound on deletion when an earlier run bound `flow` already and its answer was lost. */
+  readonly fallback: pulumi.Input<string>;
 }
 
 /**
@@ -33,6 +35,6 @@ export class BrowserFlowBinding extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: BrowserFlowBindingArgs, options?: pulumi.CustomResourceOptions) {
     const all = { ...options, hideDiffs: ["__provider"] };
-    super(provider, name, { former: undefined, ...args }, all, "keycloak", "BrowserFlowBinding");
+    super(provider, name, { former: undefined, own: undefined, ...args }, all, "keycloak", "BrowserFlowBinding");
   }
 }

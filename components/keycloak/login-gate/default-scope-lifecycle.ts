@@ -11,6 +11,11 @@ export interface DefaultScopeInputs {
   readonly scopeName: string;
 }
 
+export interface DefaultScopeOutputs extends DefaultScopeInputs {
+  /** How the scope was linked before; restored on deletion. */
+  readonly former: "none" | "optional" | "default";
+}
+
 const scopes = z.array(z.object({ id: z.string(), name: z.string() }));
 
 /** Every property is part of what the link is. */
@@ -26,10 +31,10 @@ export function diff(olds: DefaultScopeInputs, news: DefaultScopeInputs): { chan
 export async function create(
   inputs: DefaultScopeInputs,
   api: KeycloakAdminApi = adminApi(),
-): Promise<{ id: string; outs: DefaultScopeInputs }> {
-  if (await isLinked(api, inputs, "optional")) {
-    await api.send({ method: "DELETE", path: linkPath(inputs, "optional") }, z.unknown());
-  }
+): Promise<{ id: string; outs: DefaultScopeOutputs }> {
+  const isOptional = await isLinked(api, inputs, "optional");
+  const former = isOptional ? "optional" : (await isLinked(api, inputs, "default")) ? "default" : "none";
+  if (isOptional) await unlink(api, inputs, "optional");
   await api.send({ method: "PUT", path: linkPath(inputs, "default") }, z.unknown());
   if (!(await isLinked(api, inputs, "default"))) {
     throw new AccessError(
@@ -38,30 +43,32 @@ export async function create(
     );
   }
   const { realm, client, scopeId, scopeName } = inputs;
-  return { id: `${realm}/${client}/${scopeId}`, outs: { realm, client, scopeId, scopeName } };
+  return { id: `${realm}/${client}/${scopeId}`, outs: { realm, client, scopeId, scopeName, former } };
 }
 
 /** The link goes by the scope's id: another name changes only what is stored. */
-export function update({ realm, client, scopeId, scopeName }: DefaultScopeInputs): { outs: DefaultScopeInputs } {
-  return { outs: { realm, client, scopeId, scopeName } };
+export function update(
+  { former }: DefaultScopeOutputs,
+  { realm, client, scopeId, scopeName }: DefaultScopeInputs,
+): { outs: DefaultScopeOutputs } {
+  return { outs: { realm, client, scopeId, scopeName, former } };
 }
 
 export async function read(
   id: string,
-  props: DefaultScopeInputs,
+  props: DefaultScopeOutputs,
   api: KeycloakAdminApi = adminApi(),
-): Promise<{ id?: string; props?: DefaultScopeInputs; inputs?: DefaultScopeInputs }> {
+): Promise<{ id?: string; props?: DefaultScopeOutputs; inputs?: DefaultScopeInputs }> {
   if (!(await isLinked(api, props, "default"))) return {};
-  const { realm, client, scopeId, scopeName } = props;
+  const { realm, client, scopeId, scopeName, former } = props;
   const current = { realm, client, scopeId, scopeName };
-  return { id, props: current, inputs: current };
+  return { id, props: { ...current, former }, inputs: current };
 }
 
-export async function remove(inputs: DefaultScopeInputs, api: KeycloakAdminApi = adminApi()): Promise<void> {
-  await api.send({ method: "DELETE", path: linkPath(inputs, "default") }, z.unknown()).catch((error) => {
-    // The client or the scope is gone, and the link with it.
-    if (!(error instanceof AccessError && error.status === 404)) throw error;
-  });
+export async function remove(props: DefaultScopeOutputs, api: KeycloakAdminApi = adminApi()): Promise<void> {
+  if (props.former === "default" || !(await isLinked(api, props, "default"))) return;
+  await unlink(api, props, "default");
+  if (props.former === "optional") await api.send({ method: "PUT", path: linkPath(props, "optional") }, z.unknown());
 }
 
 type Kind = "default" | "optional";
@@ -72,6 +79,10 @@ function listPath({ realm, client }: DefaultScopeInputs, kind: Kind): string {
 
 function linkPath(inputs: DefaultScopeInputs, kind: Kind): string {
   return `${listPath(inputs, kind)}/${encodeURIComponent(inputs.scopeId)}`;
+}
+
+async function unlink(api: KeycloakAdminApi, inputs: DefaultScopeInputs, kind: Kind): Promise<void> {
+  await api.send({ method: "DELETE", path: linkPath(inputs, kind) }, z.unknown());
 }
 
 async function isLinked(api: KeycloakAdminApi, inputs: DefaultScopeInputs, kind: Kind): Promise<boolean> {

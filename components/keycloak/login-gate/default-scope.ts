@@ -8,8 +8,8 @@ const provider: pulumi.dynamic.ResourceProvider = {
   create: async (inputs) => (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).create(inputs),
   read: async (id, props) =>
     (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).read(id, props),
-  update: async (_id, _olds, news) =>
-    (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).update(news),
+  update: async (_id, olds, news) =>
+    (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).update(olds, news),
   delete: async (_id, props) =>
     (await import("#components/keycloak/login-gate/default-scope-lifecycle.ts")).remove(props),
 };
@@ -30,6 +30,13 @@ export interface DefaultScopeArgs {
  */
 export class DefaultScope extends pulumi.dynamic.Resource {
   constructor(name: string, args: DefaultScopeArgs, options?: pulumi.CustomResourceOptions) {
-    super(provider, name, { ...args }, { ...options, hideDiffs: ["__provider"] }, "keycloak", "DefaultScope");
+    super(
+      provider,
+      name,
+      { former: undefined, ...args },
+      { ...options, hideDiffs: ["__provider"] },
+      "keycloak",
+      "DefaultScope",
+    );
   }
 }

@@ -12,6 +12,8 @@ export interface GatePlan {
   readonly marked: readonly { readonly client: string; readonly clientId: string; readonly scope: string }[];
   /** Role that opens the first gate, and is declared in the same run. */
   readonly role: string;
+  /** Alias of the flow that was bound before the gate, and is copied. */
+  readonly flowToCopy: string;
   /** Browser flow. */
   readonly tree: Flow;
   readonly postBroker: PostBrokerPlan;
@@ -37,5 +39,5 @@ export function planGate(facts: RealmFacts, specification: GateSpecification): G
     );
   }
   const marked = gates.map(({ client, scope }) => ({ client: clients[client] ?? "", clientId: client, scope }));
-  return { marked, role: gates[0]?.role ?? "", tree, postBroker };
+  return { marked, role: gates[0]?.role ?? "", flowToCopy, tree, postBroker };
 }

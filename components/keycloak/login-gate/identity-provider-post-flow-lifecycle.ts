@@ -13,6 +13,8 @@ export interface PostFlowInputs {
 export interface PostFlowOutputs extends PostFlowInputs {
   /** Empty when there was none. */
   readonly former: string;
+  /** What this resource set. A refresh makes `flow` what it finds, and only our own flow may be taken away. */
+  readonly own: string;
 }
 
 /** The whole representation is sent back, whatever is in it: the server takes what is missing for empty. */
@@ -32,7 +34,7 @@ export async function create(
   await set(api, inputs, flow);
   // A run whose answer was lost set it already; only identity providers without a flow get this one.
   const former = bound === flow ? "" : bound;
-  return { id: `${realm}/${identityProvider}`, outs: { realm, identityProvider, flow, former } };
+  return { id: `${realm}/${identityProvider}`, outs: { realm, identityProvider, flow, former, own: flow } };
 }
 
 export async function read(
@@ -40,10 +42,10 @@ export async function read(
   props: PostFlowOutputs,
   api: KeycloakAdminApi = adminApi(),
 ): Promise<{ id?: string; props?: PostFlowOutputs; inputs?: PostFlowInputs }> {
-  const { realm, identityProvider, former } = props;
+  const { realm, identityProvider, former, own } = props;
   const flow = await postFlow(api, props).catch(noneWhenGone);
   if (flow === undefined) return {};
-  return { id, props: { realm, identityProvider, flow, former }, inputs: { realm, identityProvider, flow } };
+  return { id, props: { realm, identityProvider, flow, former, own }, inputs: { realm, identityProvider, flow } };
 }
 
 export async function update(
@@ -53,12 +55,12 @@ export async function update(
 ): Promise<{ outs: PostFlowOutputs }> {
   const { realm, identityProvider, flow } = news;
   await set(api, news, flow);
-  return { outs: { realm, identityProvider, flow, former: olds.former } };
+  return { outs: { realm, identityProvider, flow, former: olds.former, own: flow } };
 }
 
 /** Only undoes what is still in force: a flow that somebody else set since then stays. */
 export async function remove(props: PostFlowOutputs, api: KeycloakAdminApi = adminApi()): Promise<void> {
-  if ((await postFlow(api, props).catch(noneWhenGone)) === props.flow) await set(api, props, props.former);
+  if ((await postFlow(api, props).catch(noneWhenGone)) === props.own) await set(api, props, props.former);
 }
 
 const pathOf = ({ realm, identityProvider }: PostFlowInputs): string =>

@@ -35,6 +35,6 @@ export class IdentityProviderPostFlow extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: IdentityProviderPostFlowArgs, options?: pulumi.CustomResourceOptions) {
     const all = { ...options, hideDiffs: ["__provider"] };
-    super(provider, name, { former: undefined, ...args }, all, "keycloak", "IdentityProviderPostFlow");
+    super(provider, name, { former: undefined, own: undefined, ...args }, all, "keycloak", "IdentityProviderPostFlow");
   }
 }

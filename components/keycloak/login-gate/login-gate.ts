@@ -51,7 +51,11 @@ export class LoginGate extends pulumi.ComponentResource {
         );
       }
     }
-    const binding = new BrowserFlowBinding(`${name}-binding`, { realm: args.realm, flow: flow.alias }, closing);
+    const binding = new BrowserFlowBinding(
+      `${name}-binding`,
+      { realm: args.realm, flow: flow.alias, fallback: args.plan.flowToCopy },
+      closing,
+    );
     this.flowAlias = binding.flow;
     this.flowAliases = [binding.flow, ...(afterBroker ? [afterBroker.alias] : [])];
     this.formerFlow = binding.former;

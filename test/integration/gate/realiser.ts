@@ -40,7 +40,7 @@ export async function realiseGate(
   for (const identityProvider of plan.postBroker.identityProviders) {
     await postFlow.create({ realm, identityProvider, flow: flow?.alias ?? "" }, api);
   }
-  await binding.create({ realm, flow: plan.tree.alias }, api);
+  await binding.create({ realm, flow: plan.tree.alias, fallback: plan.flowToCopy }, api);
   return plan;
 }
 

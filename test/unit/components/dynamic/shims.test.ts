@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { BrowserFlowBinding } from "#components/keycloak/login-gate/browser-flow-binding.ts";
 import { DefaultScope } from "#components/keycloak/login-gate/default-scope.ts";
+import { IdentityProviderPostFlow } from "#components/keycloak/login-gate/identity-provider-post-flow.ts";
 import { Membership } from "#components/langfuse/membership.ts";
 import { Organization } from "#components/langfuse/organization.ts";
 import { OrganizationApiKey } from "#components/langfuse/organization-api-key.ts";
@@ -25,7 +26,8 @@ beforeAll(async () => {
       ...{ seed: "s".repeat(48), organizationPublicKey: key.publicKey, organizationSecretKey: key.secretKey },
     });
     new Membership("m", { organizationId: "o1", email: "ann@example.com", role: "OWNER", ...key });
-    new BrowserFlowBinding("b", { realm: "company", flow: "gated" });
+    new BrowserFlowBinding("b", { realm: "company", flow: "gated", fallback: "browser" });
+    new IdentityProviderPostFlow("i", { realm: "company", identityProvider: "partner", flow: "gated" });
     new DefaultScope("s", { realm: "company", client: "c1", scopeId: "s1", scopeName: "marker" });
   }));
 });
@@ -40,6 +42,7 @@ const source: Readonly<Record<string, string>> = {
   ProjectApiKey: "langfuse/project-api-key",
   Membership: "langfuse/membership",
   BrowserFlowBinding: "keycloak/login-gate/browser-flow-binding",
+  IdentityProviderPostFlow: "keycloak/login-gate/identity-provider-post-flow",
   DefaultScope: "keycloak/login-gate/default-scope",
 };
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import * as binding from "#components/keycloak/login-gate/browser-flow-binding-lifecycle.ts";
 import { fakeApi } from "../admin-api-fake.ts";
 
-const inputs = { realm: "a company", flow: "gated" };
-const outputs = { ...inputs, former: "our browser" };
+const inputs = { realm: "a company", flow: "gated", fallback: "our browser" };
+const outputs = { ...inputs, former: "our browser", own: "gated" };
 
 /** A realm with this browser flow; `known` are the flows it accepts. */
 function realm(browserFlow: string, known = ["browser", "our browser", "gated", "gated-2"]) {
@@ -26,8 +26,8 @@ describe("a binding of the browser flow", () => {
     expect(state.browserFlow).toBe("gated");
   });
 
-  it("takes the built-in flow for the former one when an earlier run bound it already", async () => {
-    expect((await binding.create(inputs, realm("gated").api)).outs.former).toBe("browser");
+  it("takes the copied flow for the former one when an earlier run bound it already", async () => {
+    expect((await binding.create(inputs, realm("gated").api)).outs.former).toBe("our browser");
   });
 
   it("is no success when the server ignores it", async () => {
@@ -52,7 +52,7 @@ describe("a binding of the browser flow", () => {
   it("changes to another flow and still remembers the first", async () => {
     const { api, state } = realm("gated");
     expect(await binding.update(outputs, { ...inputs, flow: "gated-2" }, api)).toEqual({
-      outs: { ...outputs, flow: "gated-2" },
+      outs: { ...outputs, flow: "gated-2", own: "gated-2" },
     });
     expect(state.browserFlow).toBe("gated-2");
   });
@@ -71,6 +71,13 @@ describe("a binding of the browser flow", () => {
     expect(state.browserFlow).toBe("gated-2");
   });
 
+  it("that somebody else replaced stays as it is although a refresh has seen it", async () => {
+    const { api, state } = realm("gated-2");
+    const { props = outputs } = await binding.read("x", outputs, api);
+    await binding.remove(props, api);
+    expect(state.browserFlow).toBe("gated-2");
+  });
+
   it("is removed without a word when the realm is gone", async () => {
     await binding.remove({ ...outputs, realm: "gone" }, realm("gated").api);
   });
@@ -78,6 +85,7 @@ describe("a binding of the browser flow", () => {
   it.each([
     ["nothing changed", inputs, false, []],
     ["another flow", { ...inputs, flow: "gated-2" }, true, []],
+    ["another flow to fall back to", { ...inputs, fallback: "browser" }, true, []],
     ["another realm", { ...inputs, realm: "r2" }, true, ["realm"]],
   ])("with %s: changes are %s, replaced for %j", (_title, news, changes, replaces) => {
     expect(binding.diff(outputs, news)).toEqual({ changes, replaces });

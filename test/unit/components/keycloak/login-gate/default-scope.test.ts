@@ -3,6 +3,7 @@ import * as link from "#components/keycloak/login-gate/default-scope-lifecycle.t
 import { fakeApi } from "../admin-api-fake.ts";
 
 const inputs = { realm: "company", client: "c1", scopeId: "s1", scopeName: "langfuse-gate" };
+const outputs = { ...inputs, former: "none" } as const;
 const clientPath = "/company/clients/c1";
 
 /** A client with these scopes that behaves as the server does: PUT is ignored for a scope that is linked already. */
@@ -31,7 +32,7 @@ function client(scopes: { default?: string[]; optional?: string[] } = {}, option
 describe("a default scope", () => {
   it("is linked beside those of others", async () => {
     const { api, state } = client({ default: ["profile"], optional: ["phone"] });
-    expect(await link.create(inputs, api)).toEqual({ id: "company/c1/s1", outs: inputs });
+    expect(await link.create(inputs, api)).toEqual({ id: "company/c1/s1", outs: outputs });
     expect(state).toEqual({ default: ["profile", "s1"], optional: ["phone"] });
     expect(api.writes).toEqual([`PUT ${clientPath}/default-client-scopes/s1`]);
   });
@@ -59,13 +60,14 @@ describe("a default scope", () => {
   });
 
   it("is read as it is stored", async () => {
-    expect(await link.read("x", inputs, client({ default: ["s1"] }).api)).toEqual({ id: "x", props: inputs, inputs });
+    const read = await link.read("x", outputs, client({ default: ["s1"] }).api);
+    expect(read).toEqual({ id: "x", props: outputs, inputs });
   });
 
   it.each([
-    ["somebody made it optional", client({ optional: ["s1"] }).api, inputs],
-    ["somebody took it away", client().api, inputs],
-    ["the client is gone", client({ default: ["s1"] }).api, { ...inputs, client: "gone" }],
+    ["somebody made it optional", client({ optional: ["s1"] }).api, outputs],
+    ["somebody took it away", client().api, outputs],
+    ["the client is gone", client({ default: ["s1"] }).api, { ...outputs, client: "gone" }],
   ])("is read as nothing when %s", async (_title, api, props) => {
     expect(await link.read("x", props, api)).toEqual({});
   });
@@ -73,15 +75,24 @@ describe("a default scope", () => {
   it("that gets another name keeps its link, and everything about it stays stored", () => {
     const news = { ...inputs, scopeName: "marker" };
     expect(link.diff(inputs, news)).toEqual({ changes: true, replaces: [] });
-    expect(link.update({ ...news, ...{ __provider: "text" } })).toEqual({ outs: news });
+    const given = { ...news, ...{ __provider: "text" } };
+    expect(link.update(outputs, given)).toEqual({ outs: { ...news, former: "none" } });
   });
 
   it("is taken away, and taking it away twice does no harm", async () => {
     const { api, state } = client({ default: ["profile", "s1"] });
-    await link.remove(inputs, api);
-    await link.remove(inputs, api);
+    await link.remove(outputs, api);
+    await link.remove(outputs, api);
     expect(state.default).toEqual(["profile"]);
-    await link.remove({ ...inputs, client: "gone" }, api);
+    await link.remove({ ...outputs, client: "gone" }, api);
+  });
+
+  it.each(["default", "optional"] as const)("that was linked as %s before is linked so again", async (former) => {
+    const { api, state } = client({ [former]: ["s1"] });
+    const { outs } = await link.create(inputs, api);
+    expect(outs.former).toBe(former);
+    await link.remove(outs, api);
+    expect(state).toEqual({ default: [], optional: [], [former]: ["s1"] });
   });
 
   it.each([

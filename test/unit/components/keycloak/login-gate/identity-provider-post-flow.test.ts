@@ -3,7 +3,7 @@ import * as post from "#components/keycloak/login-gate/identity-provider-post-fl
 import { fakeApi } from "../admin-api-fake.ts";
 
 const inputs = { realm: "company", identityProvider: "their idp", flow: "gated-post-broker" };
-const outputs = { ...inputs, former: "" };
+const outputs = { ...inputs, former: "", own: inputs.flow };
 const path = "/company/identity-provider/instances/their%20idp";
 
 /** An identity provider that takes any flow, except when `ignores` is set. */
@@ -56,7 +56,7 @@ describe("the flow after logins through an identity provider", () => {
     const { api, state } = realm("gated-post-broker");
     const next = { ...inputs, flow: "gated-post-broker-v2" };
     expect(await post.update({ ...outputs, former: "theirs" }, next, api)).toEqual({
-      outs: { ...next, former: "theirs" },
+      outs: { ...next, former: "theirs", own: next.flow },
     });
     expect(state.postBrokerLoginFlowAlias).toBe("gated-post-broker-v2");
   });
@@ -65,6 +65,13 @@ describe("the flow after logins through an identity provider", () => {
     const { api, state } = realm("gated-post-broker");
     await post.remove({ ...outputs, former }, api);
     expect(state.postBrokerLoginFlowAlias).toBe(former);
+  });
+
+  it("stays when somebody set another one and a refresh has seen it", async () => {
+    const { api, state } = realm("theirs");
+    const { props = outputs } = await post.read("id", outputs, api);
+    await post.remove(props, api);
+    expect(state.postBrokerLoginFlowAlias).toBe("theirs");
   });
 
   it("stays when somebody set another one since, and is no error when the identity provider is gone", async () => {
