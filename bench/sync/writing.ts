@@ -1,75 +1,62 @@
-import { startFaultProxy } from "#local/fault-proxy/proxy.ts";
-import { startLangfuse } from "#local/langfuse/server.ts";
 import { applyChanges } from "#sync/apply/apply.ts";
 import { mapLimited } from "#sync/concurrency.ts";
 import { createLangfuseClient } from "#sync/langfuse/client.ts";
 import type { Change } from "#sync/plan/change.ts";
 import type { Figure } from "../figure.ts";
 import { emailAt } from "./realm-generator.ts";
+import { LATENCY, startSlowLangfuse } from "./slow-langfuse.ts";
 
 const CHANGES = 500;
-/** Milliseconds that every answer takes longer. */
-const DELAY = 5;
-/** One of so many writes is answered with 500. */
-const FAULT_EVERY = 100;
 /** Writes at a time of the floor. */
 const AT_A_TIME = 2;
 
 /** The write phase against a server that is slow and now and then loses a transaction. */
 export async function benchWriting(): Promise<readonly Figure[]> {
-  const server = await startLangfuse();
-  const proxy = await startFaultProxy({ target: server.target.url });
+  const { target, slowUrl, stop } = await startSlowLangfuse();
   try {
-    let writes = 0;
-    proxy.inject({ fault: { kind: "delay", milliseconds: DELAY } });
-    const { orgPublicKey: publicKey, orgSecretKey: secretKey } = server.target;
-    const direct = createLangfuseClient({ url: server.target.url, publicKey, secretKey });
-    const slow = createLangfuseClient({ url: proxy.url, publicKey, secretKey });
+    const { orgPublicKey: publicKey, orgSecretKey: secretKey } = target;
+    const direct = createLangfuseClient({ url: target.url, publicKey, secretKey });
+    const slow = createLangfuseClient({ url: slowUrl, publicKey, secretKey });
     const people = Array.from({ length: CHANGES }, (_, index) => emailAt(index));
     const ids = await mapLimited(
       people,
       4,
       async (userName) => (await direct.createScimUser({ userName, role: "VIEWER" })).id,
     );
-    const faults = proxy.inject({
-      fault: { kind: "answer", status: 500, body: "Internal Server Error" },
-      matches: ({ method }) => method === "PUT" && ++writes % FAULT_EVERY === 0,
-    });
     const changes = ids.map((userId, index) => changeOf(userId, people[index] ?? ""));
     const started = performance.now();
     const outcome = await applyChanges(changes, slow, { stop: new AbortController().signal });
     const seconds = (performance.now() - started) / 1000;
-    faults();
+    const members = new Map((await direct.listMemberships()).map(({ userId, role }) => [userId, role]));
+    const lost = CHANGES - outcome.applied.length + ids.filter((id) => members.get(id) !== "MEMBER").length;
 
     const alone = performance.now();
-    for (const userId of ids) await putAlone(proxy.url, userId, `${publicKey}:${secretKey}`);
+    for (const userId of ids) await putAlone(slowUrl, userId, `${publicKey}:${secretKey}`);
     const baseline = (performance.now() - alone) / 1000;
-    const floor = (CHANGES * DELAY) / AT_A_TIME / 1000;
-    const members = new Map((await direct.listMemberships()).map(({ userId, role }) => [userId, role]));
+    const floor = (CHANGES * LATENCY) / AT_A_TIME / 1000;
     return [
       {
-        name: `${CHANGES} changes, ${DELAY} ms delay, 1 % of 500s`,
+        name: `${CHANGES} changes, ${LATENCY} ms an answer, 1 % of 500s`,
         baseline: { name: "floor at two at a time", value: floor },
         value: seconds,
         unit: "s",
         target: { of: "value / baseline", at: "most", limit: 1.2 },
       },
       {
-        name: "the same, against one at a time without keep-alive and faults",
+        name: "the same, against one at a time without keep-alive and repetition",
         baseline: { name: "one at a time", value: baseline },
         value: seconds,
         unit: "s",
       },
       {
         name: "changes lost",
-        value: CHANGES - outcome.applied.length + ids.filter((id) => !members.has(id)).length,
+        value: lost,
         unit: "changes",
         target: { of: "value", at: "most", limit: 0 },
       },
     ];
   } finally {
-    await proxy.stop();
-    await server.stop();
+    await stop();
   }
 }
 

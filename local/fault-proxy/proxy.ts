@@ -81,17 +81,20 @@ async function serve(
   rules: FaultRules,
   upstream: Upstream,
 ): Promise<number | undefined> {
-  const { delay, fault } = rules.outcomeOf(lineOf(request));
+  const { delay, latency, fault } = rules.outcomeOf(lineOf(request));
+  const ready = latency > 0 ? sleep(latency) : undefined;
   try {
     const body = Buffer.concat(await request.toArray());
     if (delay > 0) await sleep(delay);
     if (fault?.kind === "cut" && fault.when === "before") return cut(response);
     if (fault?.kind === "answer") {
+      await ready;
       response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
       response.end(fault.body ?? "");
       return fault.status;
     }
     const answer = await upstream.send({ ...lineOf(request), rawHeaders: request.rawHeaders, body });
+    await ready;
     return hand(response, request.method ?? "", answer, fault);
   } catch (error) {
     // The client has gone, or the server behind has.

@@ -2,6 +2,8 @@
 export type Fault =
   /** Forwarded later. */
   | { readonly kind: "delay"; readonly milliseconds: number }
+  /** Forwarded at once, and answered no sooner than so long after it came: a server that takes its time. */
+  | { readonly kind: "latency"; readonly milliseconds: number }
   /** Answered here; the server never sees it. */
   | {
       readonly kind: "answer";
@@ -33,11 +35,13 @@ export interface FaultRule {
   readonly count?: number;
 }
 
-/** What happens to one request: the delays of all its rules, and the first other fault. */
+/** What happens to one request: the delays of all its rules, their longest latency, and the first other fault. */
 export interface Outcome {
   /** In milliseconds. */
   readonly delay: number;
-  readonly fault: Exclude<Fault, { kind: "delay" }> | undefined;
+  /** In milliseconds. */
+  readonly latency: number;
+  readonly fault: Exclude<Fault, { kind: "delay" | "latency" }> | undefined;
 }
 
 /** Rules that are in force, each with the number of matching requests so far. */
@@ -57,15 +61,17 @@ export class FaultRules {
 
   outcomeOf(request: RequestLine): Outcome {
     let delay = 0;
+    let latency = 0;
     let fault: Outcome["fault"];
     for (const [rule, seen] of this.#rules) {
       if (rule.matches && !rule.matches(request)) continue;
       this.#rules.set(rule, seen + 1);
       if (!isHit(rule, seen)) continue;
       if (rule.fault.kind === "delay") delay += rule.fault.milliseconds;
+      else if (rule.fault.kind === "latency") latency = Math.max(latency, rule.fault.milliseconds);
       else fault ??= rule.fault;
     }
-    return { delay, fault };
+    return { delay, latency, fault };
   }
 }
 

@@ -5,8 +5,8 @@ import type { LangfuseClient } from "../langfuse/client.ts";
 import { type Change, changeSchema, PHASES, phaseOf } from "../plan/change.ts";
 import { verify } from "./verification.ts";
 
-/** Two SCIM writes at a time bring nearly all there is (249 of 284 per second); more only lose transactions. */
-const WRITE_CONCURRENCY = 2;
+/** More than the client writes at a time, so that one who waits for a repetition does not leave its turn unused. */
+const PEOPLE_IN_HAND = 4;
 
 export const outcomeSchema = z.strictObject({
   applied: z.array(changeSchema),
@@ -61,7 +61,7 @@ export async function applyChanges(
   };
   for (let phase = 0; phase < PHASES; phase += 1) {
     const due = changes.filter((change) => phaseOf(change) === phase);
-    await mapLimited(due, WRITE_CONCURRENCY, write);
+    await mapLimited(due, PEOPLE_IN_HAND, write);
   }
   const unverified = attempted.size === 0 ? undefined : await verify(attempted, client, failures);
   return {

@@ -123,6 +123,15 @@ describe("with a rule", () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(118);
   });
 
+  it("answers no sooner than a slow server would, and lets the server begin at once", async () => {
+    proxy.inject({ fault: { kind: "latency", milliseconds: 60 } });
+    const started = performance.now();
+    const answered = put();
+    await expect.poll(() => seen.length, { interval: 2, timeout: 50 }).toBe(1);
+    expect((await answered).status).toBe(201);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(59);
+  });
+
   it("cuts the connection before the server sees the request", async () => {
     proxy.inject({ fault: { kind: "cut", when: "before" } });
     await expect(put()).rejects.toThrow("fetch failed");

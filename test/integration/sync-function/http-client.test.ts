@@ -109,6 +109,27 @@ describe("a call", () => {
   });
 });
 
+describe("writing to Langfuse", () => {
+  it("has no more than two writes under way, and those that wait to be repeated do not count", async () => {
+    let [underWay, most] = [0, 0];
+    const refused = new Set<string>();
+    await using server = await startServer(({ url }) => (response) => {
+      const isFirst = url.pathname.endsWith("0") && !refused.has(url.pathname);
+      refused.add(url.pathname);
+      underWay += 1;
+      most = Math.max(most, underWay);
+      setTimeout(() => {
+        underWay -= 1;
+        response.writeHead(isFirst ? 500 : 200, { "content-type": "application/json" }).end("{}");
+      }, 2);
+    });
+    const client = createLangfuseClient({ url: server.url, ...LANGFUSE_CREDENTIALS });
+    const ids = Array.from({ length: 20 }, (_, index) => `u${index}`);
+    await Promise.all(ids.map((id) => client.updateScimUser(id, "VIEWER")));
+    expect({ most, requests: server.received.length }).toEqual({ most: 2, requests: 22 });
+  });
+});
+
 describe("deleting from Langfuse twice", () => {
   it("is success where the second time is answered with 404", async () => {
     await using server = await startServer(() => ({ status: 404, json: { error: "Project membership not found" } }));
