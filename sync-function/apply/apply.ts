@@ -5,8 +5,8 @@ import type { LangfuseClient } from "../langfuse/client.ts";
 import { type Change, changeSchema, PHASES, phaseOf } from "../plan/change.ts";
 import { verify } from "./verification.ts";
 
-/** More than the client writes at a time, so that one who waits for a repetition does not leave its turn unused. */
-const PEOPLE_IN_HAND = 4;
+/** One more than the client writes at a time, so that whoever waits to be repeated leaves no turn unused. */
+const PEOPLE_IN_HAND = 3;
 
 export const outcomeSchema = z.strictObject({
   applied: z.array(changeSchema),
