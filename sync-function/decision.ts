@@ -4,6 +4,7 @@ import type { LangfuseClient } from "./langfuse/client.ts";
 import type { People } from "./people/match.ts";
 import { type Memory, NO_MEMORY, type OrganizationMemory } from "./people/memory.ts";
 import type { Directory, Interest, Person } from "./people/person.ts";
+import { raises } from "./plan/change.ts";
 import { looksAtProjects } from "./plan/managed-projects.ts";
 import { type Plan, plan } from "./plan/plan.ts";
 import type { Absence, AccessState, Member, Project } from "./plan/state.ts";
@@ -178,7 +179,14 @@ async function confirmed<Client extends OrganizationReader>(
       return { organization, state, plan: plan(state, organization.rules) };
     });
     const changing = decisions.flatMap(({ plan: { changes }, state }) =>
-      changes.map(({ email, userId }) => ({ email, linked: state.people.linked.get(userId ?? "") })),
+      changes.map((change) => ({
+        email: change.email,
+        linked: state.people.linked.get(change.userId ?? ""),
+        losing: !raises(change),
+      })),
+    );
+    const losing = new Set(
+      changing.flatMap((change) => (change.losing ? [change.email, change.linked?.id ?? change.email] : [])),
     );
     const emails = new Set(changing.map(({ email }) => email).filter((email) => !asked.has(email)));
     const ids = new Set(
@@ -189,10 +197,10 @@ async function confirmed<Client extends OrganizationReader>(
     if (emails.size === 0 && ids.size === 0) return decisions;
     for (const key of [...emails, ...ids]) asked.add(key);
     await mapLimited([...emails], CONFIRMATIONS_AT_ONCE, async (email) => {
-      found.byEmail.set(email, await directory.confirm(interest, email));
+      found.byEmail.set(email, await directory.confirm(interest, email, { losing: losing.has(email) }));
     });
     await mapLimited([...ids], CONFIRMATIONS_AT_ONCE, async (id) => {
-      const person = await directory.find(interest, id);
+      const person = await directory.find(interest, id, { losing: losing.has(id) });
       if (person === undefined) found.byId.delete(id);
       else found.byId.set(id, person);
     });

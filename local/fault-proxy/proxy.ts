@@ -111,7 +111,7 @@ function hand(
   fault: Fault | undefined,
 ): number | undefined {
   if (fault?.kind === "cut") return cut(response);
-  const body = fault?.kind === "garbage" ? Buffer.from(fault.body ?? "<garbage") : answer.body;
+  const body = bodyOf(answer, fault);
   response.writeHead(answer.status, headersFor(answer, method, body));
   if (fault?.kind !== "truncate") {
     response.end(method === "HEAD" ? undefined : body);
@@ -121,6 +121,26 @@ function hand(
   // Breaking off at once would also lose what is still on its way.
   response.write(part, () => response.destroy());
   return answer.status;
+}
+
+function bodyOf({ body }: UpstreamAnswer, fault: Fault | undefined): Buffer {
+  if (fault?.kind === "garbage") return Buffer.from(fault.body ?? "<garbage");
+  return fault?.kind === "shorten" ? shortened(body, fault.keep) : body;
+}
+
+function shortened(body: Buffer, keep: number): Buffer {
+  const cut = (value: unknown): unknown => (Array.isArray(value) ? value.slice(0, keep) : value);
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    return body;
+  }
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  const short = isObject
+    ? Object.fromEntries(Object.entries(Object(value)).map(([key, field]) => [key, cut(field)]))
+    : cut(value);
+  return Buffer.from(JSON.stringify(short));
 }
 
 /** A body that was read as a whole is sent with its length; an answer to HEAD keeps the length it announces. */

@@ -16,7 +16,9 @@ export type Fault =
   /** The header promises the whole body, but the connection breaks after `bytes` of it; default half. */
   | { readonly kind: "truncate"; readonly bytes?: number }
   /** The status and headers are the server's, the body is not; default something that is not JSON. */
-  | { readonly kind: "garbage"; readonly body?: string };
+  | { readonly kind: "garbage"; readonly body?: string }
+  /** A list, or each list in an object, has its first rows only, `keep` of them, and is valid for all that. */
+  | { readonly kind: "shorten"; readonly keep: number };
 
 export interface RequestLine {
   readonly method: string;

@@ -52,8 +52,10 @@ export interface KeycloakClient {
   everybody(): PagedList<KeycloakUser>;
   /** Groups that a person is a direct member of. */
   listOwnGroups(userId: string): Promise<readonly { readonly id: string; readonly path: string }[]>;
-  /** Ids of the realm and client roles that a person holds directly. */
-  listDirectRoleIds(userId: string): Promise<readonly string[]>;
+  /** How many groups a person is a direct member of. */
+  countOwnGroups(userId: string): Promise<number>;
+  /** Realm and client roles that a person holds directly. */
+  listDirectRoles(userId: string): Promise<DirectRoles>;
   /** Effective roles of a person for one client. */
   listEffectiveClientRoles(userId: string, clientUuid: string): Promise<readonly KeycloakRole[]>;
   /** All groups with their direct roles, in no order; checked against their count. */
@@ -66,6 +68,13 @@ export interface KeycloakClient {
   getUser(id: string): Promise<KeycloakUser | undefined>;
   /** Effective realm roles of a person: direct, by groups and their parents, by composites. The authoritative answer. */
   listEffectiveRoles(userId: string): Promise<readonly KeycloakRole[]>;
+}
+
+/** Roles that were given to a person themselves. */
+export interface DirectRoles {
+  readonly realm: readonly KeycloakRole[];
+  /** By the client id. */
+  readonly clients: ReadonlyMap<string, readonly KeycloakRole[]>;
 }
 
 const users = z.array(user);
@@ -136,11 +145,11 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
       for await (const page of pages) found.push(...page);
       return found;
     },
-    listDirectRoleIds: async (userId) => {
+    countOwnGroups: async (userId) => (await get(`/users/${pathSegment(userId)}/groups/count`, groupCount)).count,
+    listDirectRoles: async (userId) => {
       const { realmMappings, clientMappings } = await get(`/users/${pathSegment(userId)}/role-mappings`, directRoles);
-      return [...realmMappings, ...Object.values(clientMappings).flatMap(({ mappings }) => mappings)].map(
-        ({ id }) => id,
-      );
+      const clients = Object.entries(clientMappings).map(([clientId, { mappings }]) => [clientId, mappings] as const);
+      return { realm: realmMappings, clients: new Map(clients) };
     },
     listEffectiveClientRoles: (userId, clientUuid) =>
       get(`/users/${pathSegment(userId)}/role-mappings/clients/${pathSegment(clientUuid)}/composite`, roles),

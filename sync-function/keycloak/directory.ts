@@ -6,7 +6,8 @@ import { provePermissions } from "./canary.ts";
 import type { KeycloakClient } from "./client.ts";
 import { type AnyRole, clientRoleName, grantsOf, readClientRoles, readRoleGraph, requireExistence } from "./grants.ts";
 import { readHolders } from "./holders.ts";
-import { createHoldingTable, type HoldingTable } from "./holding.ts";
+import { createHoldingTable, type Holding, type HoldingTable } from "./holding.ts";
+import { createHoldingProof } from "./holding-proof.ts";
 import { createOwnHoldingReader, type OwnHoldingReader, requestsPerPerson } from "./own-holding.ts";
 import { findPeople, isServiceAccount, PEOPLE_PAGE, personOf, readEverybody, type Search } from "./people.ts";
 import { type Choice, chooseStrategy, type RealmFacts, type Strategy } from "./strategy.ts";
@@ -34,17 +35,20 @@ const PEOPLE_AT_ONCE = 8;
 export function createDirectory(client: KeycloakClient, options: DirectoryOptions = {}): Directory {
   const { pageSize = PEOPLE_PAGE, allHolders = false } = options;
   const table = createHoldingTable();
+  const proof = createHoldingProof(client);
   /** Whom a read found by each of the asked addresses. */
   const found = new Map<string, readonly Person[]>();
+  /** Whether they were found by lists, which tell the same as a person's own roles in another way. */
+  let isListed = false;
   let applications: Promise<readonly { id: string; clientId: string }[]> | undefined;
 
   const ownHolding = async (interest: Interest): Promise<OwnHoldingReader> => {
     if (interest.clientRoles.size > 0) applications ??= client.listClients();
     const named = ((await applications) ?? []).filter(({ clientId }) => hasRoleOf(interest, clientId));
-    return createOwnHoldingReader(client, interest, named, table);
+    return createOwnHoldingReader(client, interest, named, { table, proof });
   };
-  const own = async (user: KeycloakUser, read: OwnHoldingReader): Promise<Person> =>
-    personOf(user, user.enabled ? await read(user.id) : table.none);
+  const own = async (user: KeycloakUser, read: OwnHoldingReader, proven = false): Promise<Person> =>
+    personOf(user, user.enabled ? await read(user.id, { proven }) : table.none);
 
   const readByPerson = async (interest: Interest, emails: ReadonlySet<string>, count: number): Promise<Person[]> => {
     const users = new Map<string, KeycloakUser>();
@@ -64,22 +68,24 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
         plan.grants === undefined
           ? answerOf(await readByPerson(interest, emails, plan.people), emails)
           : await readByLists(client, plan.grants, { emails, count: plan.people, pageSize }, table);
+      isListed = plan.grants !== undefined;
       found.clear();
       for (const [email, people] of answer.byEmail) found.set(email, people);
       return answer;
     },
-    async confirm(interest, email) {
-      const read = await ownHolding(interest);
+    async confirm(interest, email, { losing = false } = {}) {
+      const reader = await ownHolding(interest);
       const known = found.get(email) ?? [];
+      const read: OwnHoldingReader = (id) => reader(id, { proven: losing && !isListed });
       // An address that somebody was found by needs no second search, if the person is still there.
       const again = await Promise.all(known.map((person) => (person.enabled ? confirmed(person, read) : undefined)));
       if (known.length > 0 && again.every((person) => person !== undefined)) return again;
       const users = (await client.findUsers(email)).filter((user) => !isServiceAccount(user));
-      return await Promise.all(users.map((user) => own(user, read)));
+      return await Promise.all(users.map((user) => own(user, reader, losing)));
     },
-    async find(interest, id) {
+    async find(interest, id, { losing = false } = {}) {
       const user = await client.getUser(id);
-      return user && !isServiceAccount(user) ? await own(user, await ownHolding(interest)) : undefined;
+      return user && !isServiceAccount(user) ? await own(user, await ownHolding(interest), losing) : undefined;
     },
   };
 }
@@ -170,14 +176,28 @@ function answerOf(people: Iterable<Person>, emails: ReadonlySet<string>): Direct
   return { byEmail, holders: holders.toSorted(byId) };
 }
 
-/** The same person with what they hold now; undefined when there is no such user any more. */
+/**
+ * The same person with what they hold now; undefined when there is no such user any more.
+ *
+ * @throws AccessError `incomplete` when it is less than the read found a moment ago: somebody has just taken it away, or
+ * one of the two answers was cut short
+ */
 async function confirmed(person: Person, read: OwnHoldingReader): Promise<Person | undefined> {
+  let holding: Holding;
   try {
-    return { ...person, ...(await read(person.id)) };
+    holding = await read(person.id);
   } catch (error) {
     if (error instanceof AccessError && error.status === 404) return undefined;
     throw error;
   }
+  const lost = (["realmRoles", "clientRoles", "groups"] as const).flatMap((kind) =>
+    person[kind].filter((name) => !holding[kind].includes(name)),
+  );
+  if (lost.length === 0) return { ...person, ...holding };
+  throw new AccessError(
+    "incomplete",
+    `Keycloak: ${person.email} holds "${lost[0]}" by one answer and not by another; run again, as somebody may have just taken it away`,
+  );
 }
 
 function clientsIn({ clientRoles }: Interest): number {

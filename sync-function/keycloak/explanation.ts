@@ -26,7 +26,7 @@ export async function readExplanation(
     client.listRoles(),
     clientRoles ? readClientRoles(client) : [],
     client.listGroups(),
-    client.listDirectRoleIds(userId),
+    client.listDirectRoles(userId),
     client.listOwnGroups(userId),
   ]);
   const roles: readonly AnyRole[] = [...realmRoles, ...ofClients];
@@ -35,7 +35,7 @@ export async function readExplanation(
     roles,
     contains: new Map(nodes.map(({ id, contains }) => [id, contains])),
     groups,
-    direct: new Set(direct),
+    direct: new Set([...direct.realm, ...[...direct.clients.values()].flat()].map(({ id }) => id)),
     ownGroups: new Set(ownGroups.map(({ id }) => id)),
   };
   const byRoles = roles

@@ -33,6 +33,11 @@ export interface DirectoryAnswer {
   readonly holders: readonly Person[];
 }
 
+export interface Confirmation {
+  /** Whether somebody would lose something by the answer: then two answers that do not depend on each other must agree. */
+  readonly losing?: boolean;
+}
+
 /** Keycloak as the plan sees it. Every method throws `AccessError` when an answer is missing, short or contradictory. */
 export interface Directory {
   /**
@@ -42,7 +47,7 @@ export interface Directory {
    */
   read(interest: Interest, emails: ReadonlySet<string>): Promise<DirectoryAnswer>;
   /** Asks again about one address, by what cannot be cut short: the address itself and the person's own roles. */
-  confirm(interest: Interest, email: string): Promise<readonly Person[]>;
+  confirm(interest: Interest, email: string, options?: Confirmation): Promise<readonly Person[]>;
   /** Undefined when there is no such user. */
-  find(interest: Interest, id: string): Promise<Person | undefined>;
+  find(interest: Interest, id: string, options?: Confirmation): Promise<Person | undefined>;
 }

@@ -4,6 +4,7 @@ import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
 
 /** What the server behind the proxy saw. */
 const seen: { method: string; path: string; host: string | undefined; body: string; port: number | undefined }[] = [];
+const LISTS: Readonly<Record<string, unknown>> = { "/list": [1, 2, 3], "/listed": { rows: [1, 2], total: 2 } };
 let server: Server;
 let proxy: FaultProxy;
 let stopped: FaultProxy;
@@ -22,7 +23,7 @@ beforeAll(async () => {
         ["content-type", "application/json"],
       ].flat(),
     );
-    response.end(JSON.stringify({ answer: "x".repeat(100) }));
+    response.end(JSON.stringify(LISTS[url] ?? { answer: "x".repeat(100) }));
   });
   const target = await listen(server);
   proxy = await startFaultProxy({ target });
@@ -158,5 +159,14 @@ describe("with a rule", () => {
     const response = await put();
     expect(response.status).toBe(201);
     await expect(response.json()).rejects.toThrow(SyntaxError);
+  });
+
+  it.each([
+    ["/list", [1]],
+    ["/listed", { rows: [1], total: 2 }],
+    ["/text", { answer: "x".repeat(100) }],
+  ])("shortens the lists of %s and nothing else", async (path, expected) => {
+    proxy.inject({ fault: { kind: "shorten", keep: 1 } });
+    expect(await (await put(path)).json()).toEqual(expected);
   });
 });

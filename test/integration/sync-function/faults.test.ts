@@ -113,6 +113,21 @@ describe("a list that is cut short without a word", () => {
     expect([exitCode, langfuse.writes()], complaints).toEqual([5, []]);
   });
 
+  it.each([
+    ["nothing", []],
+    ["the default role alone", ["default-roles-company"]],
+    ["less than the lists", ["default-roles-company", "langfuse-member"]],
+  ])("stops the run: people whose own roles are answered as %s", async (_title, names) => {
+    const json = names.map((name) => ({ id: `role-${name}`, name }));
+    await using keycloak = await startRealm(realm, {
+      fault: (name, { url }) =>
+        name === "effective roles" && !url.pathname.includes("/service-account/") ? { status: 200, json } : undefined,
+    });
+    await using langfuse = await startOrganization({ ...members, "direct@example.com": "OWNER" });
+    const { exitCode, complaints } = await runCommand(["apply"], environmentFor(keycloak, langfuse));
+    expect([exitCode, langfuse.writes()], complaints).toEqual([5, []]);
+  });
+
   it("changes nobody when the holders of a role are missing, because the person's own roles decide", async () => {
     await using keycloak = await startRealm(realm, {
       fault: (name) => (name === "role users" || name === "group members" ? { status: 200, json: [] } : undefined),

@@ -138,6 +138,27 @@ describe("when a read and all later ones", () => {
   });
 });
 
+describe("when a list and all later ones are short, but valid", () => {
+  it.concurrent.each([0, 1])("with %i rows, at every position: nobody gets less than they should", async (keep) => {
+    const exitCodes = await Promise.all(
+      everyRead().map(async ({ server, position }) => {
+        await using bed = await Bed.start();
+        bed.proxies[server].inject({ fault: { kind: "shorten", keep }, position, count: Number.POSITIVE_INFINITY });
+        const { exitCode, complaints } = await runCommand(["apply"], bed.environment);
+        for (const [email, role] of Object.entries(bed.organization.roles())) {
+          const allowed = [Reflect.get(members, email), Reflect.get(wanted, email)];
+          expect(allowed, `${server} ${position} ${email}: ${complaints}`).toContain(role);
+        }
+        if (exitCode !== 0) expect(bed.organization.writes()).toEqual([]);
+        return exitCode;
+      }),
+    );
+    // Some answers are no lists, and a person who is not found is left as they are.
+    expect(exitCodes.filter((code) => code !== 0 && code !== 3).every((code) => code === 5)).toBe(true);
+    expect(exitCodes.filter((code) => code === 5).length).toBeGreaterThan(5);
+  });
+});
+
 it("one read that breaks off is repeated, at every position, and everybody gets their role", async () => {
   await Promise.all(
     everyRead().map(async ({ server, position }) => {

@@ -33,6 +33,9 @@ const ROUTES: readonly (readonly [name: string, path: RegExp])[] = [
   ["roles", /\/roles$/],
   ["composites", /\/roles-by-id\/([^/]+)\/composites$/],
   ["role users", /\/roles\/([^/]+)\/users$/],
+  ["own group count", /\/users\/([^/]+)\/groups\/count$/],
+  ["own groups", /\/users\/([^/]+)\/groups$/],
+  ["direct roles", /\/users\/([^/]+)\/role-mappings$/],
   ["group count", /\/groups\/count$/],
   ["group members", /\/groups\/([^/]+)\/members$/],
   ["group children", /\/groups\/([^/]+)\/children$/],
@@ -127,6 +130,25 @@ export async function startRealm(
         const person = realm.people.find(({ id }) => id === part);
         const names = person === undefined ? [DEFAULT_ROLE] : effective(person);
         return { status: 200, json: names.map(representation) };
+      }
+      case "direct roles": {
+        const person = realm.people.find(({ id }) => id === part);
+        return { status: 200, json: { realmMappings: [DEFAULT_ROLE, ...(person?.roles ?? [])].map(representation) } };
+      }
+      case "own groups": {
+        const own = realm.people.find(({ id }) => id === part)?.groups ?? [];
+        return page(
+          groups.filter(({ id }) => own.includes(id)),
+          url,
+        );
+      }
+      case "own group count":
+        return { status: 200, json: { count: realm.people.find(({ id }) => id === part)?.groups?.length ?? 0 } };
+      case "user": {
+        const person = realm.people.find(({ id }) => id === part);
+        return person === undefined
+          ? { status: 404, json: { error: "User not found" } }
+          : { status: 200, json: user(person) };
       }
       case "users": {
         const email = url.searchParams.get("email");
