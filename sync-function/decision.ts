@@ -59,7 +59,7 @@ export async function decide<Client extends OrganizationReader>(
     read,
     ORGANIZATIONS_AT_ONCE,
     async ({ organization, members, projects, compared }) => {
-      const { links, absences } = memory.get(organization.rules.organization) ?? NO_MEMORY;
+      const { links, absences, unavailable } = memory.get(organization.rules.organization) ?? NO_MEMORY;
       const { graceDays, provision } = organization.rules;
       await findStrayed(compared, links, found, (id) => directory.find(interest, id));
       const facts = {
@@ -67,6 +67,7 @@ export async function decide<Client extends OrganizationReader>(
         projects,
         holders: provision ? holders : [],
         absences: absencesOf(absences, graceDays, now),
+        unavailable,
       };
       return { organization, facts, links };
     },

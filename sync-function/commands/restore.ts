@@ -104,7 +104,13 @@ function pair(snapshot: Snapshot, organizations: readonly Organization[], file: 
 function decisionOf({ organization, state, plan }: Restored): Decision {
   return {
     organization: { ...organization, rules: { ...organization.rules, rules: [], provision: false } },
-    state: { ...state, people: { byEmail: new Map(), linked: new Map() }, holders: [], absences: new Map() },
+    state: {
+      ...state,
+      people: { byEmail: new Map(), linked: new Map() },
+      holders: [],
+      absences: new Map(),
+      unavailable: new Map(),
+    },
     plan,
   };
 }

@@ -16,6 +16,11 @@ export interface Person {
   readonly groups: readonly string[];
 }
 
+/** Whether they are switched off by their user storage, or it is down: which of them cannot be told from one answer. */
+export function isUnavailable({ enabled, federated }: Pick<Person, "enabled" | "federated">): boolean {
+  return !enabled && federated;
+}
+
 /** What the rules of a run ask about; nothing else of a person matters. */
 export interface Interest {
   readonly realmRoles: ReadonlySet<string>;

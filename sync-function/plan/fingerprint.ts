@@ -41,7 +41,7 @@ export function combinedFingerprint(plans: readonly { readonly fingerprint: stri
 
 function memberFacts(
   { email, userId, role }: Member,
-  { people, absences }: AccessState,
+  { people, absences, unavailable }: AccessState,
   rules: AccessRules,
 ): unknown[] {
   const named = people.byEmail.get(email) ?? [];
@@ -59,6 +59,7 @@ function memberFacts(
       .toSorted((left, right) => compare(String(left[0]), String(right[0]))),
     linked === undefined ? null : personFacts(linked, rules),
     absence === undefined ? null : [absence.since, absence.due],
+    unavailable.get(userId) ?? 0,
   ];
 }
 

@@ -1,6 +1,7 @@
 import { isRole, type Role } from "../langfuse/role.ts";
 import type { Match } from "../people/match.ts";
-import type { Person } from "../people/person.ts";
+import { HELD_RUNS } from "../people/memory.ts";
+import { isUnavailable, type Person } from "../people/person.ts";
 import { type Award, ceiledRole, type Entitlement, entitlementOf, UNVERIFIED_CEILING } from "../roles/entitlement.ts";
 import type { AccessRules } from "../roles/rule.ts";
 import { type Change, type ChangeKind, changeKind } from "./change.ts";
@@ -23,6 +24,8 @@ export interface Circumstances {
   readonly isProtected: boolean;
   readonly match: Match;
   readonly absence: Absence | undefined;
+  /** Earlier runs in a row that saw them switched off by a user storage. */
+  readonly unavailableRuns: number;
 }
 
 /** Decides about the organization role of one member. */
@@ -37,8 +40,10 @@ export function decideMember(member: Member, facts: Circumstances, rules: Access
   if (facts.match.kind === "ambiguous") return leave("ambiguous", facts.match.why);
   if (facts.match.kind === "unknown") return decideUnknown(member, role, facts.absence, rules);
   const { person } = facts.match;
-  if (!person.enabled && person.federated) {
-    return leave("unavailable", "their user storage has switched them off, which also happens while it is down");
+  if (isUnavailable(person) && facts.unavailableRuns < HELD_RUNS) {
+    const seen = `${facts.unavailableRuns} of ${HELD_RUNS} runs have seen that before`;
+    const held = "their user storage has switched them off, which also happens while it is down";
+    return leave("unavailable", `${held}; ${seen}, and after them they lose access`);
   }
   const entitlement = entitlementOf(person, rules);
   return {

@@ -46,6 +46,7 @@ export function plan(state: AccessState, given: AccessRules): Plan {
         isProtected: isProtected(member.email),
         match: matches.get(member) ?? { kind: "unknown" },
         absence: state.absences.get(member.userId),
+        unavailableRuns: state.unavailable.get(member.userId) ?? 0,
       },
       rules,
     ),

@@ -36,4 +36,6 @@ export interface AccessState {
   readonly projects: readonly Project[];
   /** By user id; members that were seen without a user in Keycloak for the first time have no entry. */
   readonly absences: ReadonlyMap<string, Absence>;
+  /** By user id: how many earlier runs in a row have seen the member switched off by a user storage. */
+  readonly unavailable: ReadonlyMap<string, number>;
 }

@@ -10,6 +10,8 @@ const organizationState = z.strictObject({
   absences: z.record(z.string(), time).default({}),
   /** By user id in Langfuse: id of the user in Keycloak that they were found to be. */
   links: z.record(z.string(), z.string()).default({}),
+  /** By user id in Langfuse: how many runs in a row have seen them switched off by a user storage. */
+  unavailable: z.record(z.string(), z.number().int().positive()).default({}),
 });
 
 /**
@@ -71,7 +73,7 @@ export function withApproval(state: SyncState, fingerprint: string, now: Date): 
 
 export function withSuccess(state: SyncState, organizations: readonly string[], now: Date): SyncState {
   const succeeded = organizations.map((id) => {
-    const known = state.organizations[id] ?? { absences: {}, links: {} };
+    const known = state.organizations[id] ?? { absences: {}, links: {}, unavailable: {} };
     return [id, { ...known, lastSuccess: now.toISOString() }] as const;
   });
   return { ...state, organizations: { ...state.organizations, ...Object.fromEntries(succeeded) } };

@@ -172,6 +172,28 @@ describe("protected people", () => {
   });
 });
 
+describe("people whom their user storage has switched off", () => {
+  it("keep access for two runs, lose it in the third, and have two runs again after they were back", async () => {
+    const gone: Person = { id: "g", email: "gone@example.com", enabled: false, federationLink: "ldap" };
+    await using langfuse = await startOrganization({ "boss@example.com": "OWNER", "gone@example.com": "ADMIN" });
+    const role = async (person: Person) => {
+      await using keycloak = await startRealm({ people: [boss, person], roles });
+      const environment = {
+        ...environmentFor(keycloak, langfuse),
+        ROLE_MAPPING: JSON.stringify(MAPPING),
+        ...records(),
+      };
+      const { exitCode, complaints } = await runCommand(["apply"], environment);
+      expect(exitCode, complaints).toBe(0);
+      return langfuse.roles()["gone@example.com"];
+    };
+    const back = { ...gone, enabled: true, roles: ["langfuse-admin"] };
+    const seen = [gone, back, gone, gone, gone, back, gone];
+    const expected = ["ADMIN", "ADMIN", "ADMIN", "ADMIN", "NONE", "ADMIN", "ADMIN"];
+    for (const [run, person] of seen.entries()) expect(await role(person), `run ${run}`).toBe(expected[run]);
+  });
+});
+
 describe("limits", () => {
   it("are options: what is refused by default is let through where they say so", async () => {
     await using keycloak = await startRealm({ people: [boss, ...many("langfuse-admin")], roles });

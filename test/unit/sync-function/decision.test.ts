@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
-import type { OrganizationMemory } from "#sync/people/memory.ts";
+import { NO_MEMORY, type OrganizationMemory } from "#sync/people/memory.ts";
 import type { Directory, Interest, Person } from "#sync/people/person.ts";
 import { active, person, rulesOf } from "./plan/world.ts";
 
@@ -49,8 +49,7 @@ function directory(listed: readonly Person[], actual: readonly Person[] = listed
   return { calls, interests, ...client };
 }
 
-const memoryOf = (id: string, memory: Partial<OrganizationMemory>) =>
-  new Map([[id, { absences: new Map<string, string>(), links: new Map<string, string>(), ...memory }]]);
+const memoryOf = (id: string, memory: Partial<OrganizationMemory>) => new Map([[id, { ...NO_MEMORY, ...memory }]]);
 
 describe("one read of Keycloak", () => {
   it("serves all organizations, asks for what their rules ask, and leaves protected people out", async () => {

@@ -39,6 +39,22 @@ describe("one person", () => {
     expect(untouched).toMatchObject([{ kind: "protected" }, { kind, email: "somebody@example.com", role }]);
   });
 
+  it.each([
+    [0, "unavailable"],
+    [1, "unavailable"],
+    [2, "remove-access"],
+  ])("whom a user storage has switched off in %i runs before is %s", (runs, expected) => {
+    const state = stateOf({
+      members: { ...owner, somebody: ["ADMIN", { ...active("admins"), enabled: false, federated: true }] },
+      unavailable: new Map([["id of somebody", runs]]),
+    });
+    const { changes, untouched } = plan(state, rules);
+    const kinds = [...changes, ...untouched]
+      .filter(({ email }) => email.startsWith("somebody"))
+      .map(({ kind }) => kind);
+    expect(kinds).toEqual([expected]);
+  });
+
   it("who shares an address with another member is left alone", () => {
     const state = stateOf({ members: { twin: ["ADMIN", active()] } });
     const members = [...state.members, { userId: "other id", email: "twin@example.com", role: "VIEWER" }];

@@ -73,12 +73,13 @@ const states: fc.Arbitrary<AccessState> = fc
     realm: fc.uniqueArray(people, { selector: ({ id }) => id, maxLength: 7 }),
     links: fc.dictionary(fc.constantFrom(...names), fc.constantFrom("1", "2", "3", "4", "5", "6", "7")),
     absent: fc.dictionary(fc.constantFrom(...names), fc.boolean()),
+    unavailable: fc.dictionary(fc.constantFrom(...names), fc.nat(2)),
     rows: fc.array(fc.dictionary(fc.constantFrom(...names), fc.constantFrom(...ROLES, "SUPER")), {
       minLength: 2,
       maxLength: 2,
     }),
   })
-  .map(({ members, realm, links, absent, rows }) => {
+  .map(({ members, realm, links, absent, unavailable, rows }) => {
     const byEmail = Map.groupBy(realm, ({ email }) => email);
     const byId = new Map(realm.map((one) => [one.id, one]));
     const isMember = new Set(members.map(({ name }) => name));
@@ -95,6 +96,7 @@ const states: fc.Arbitrary<AccessState> = fc
       },
       holders: realm,
       absences: new Map(Object.entries(absent).map(([name, due]) => [name, { since: "2026-01-01T00:00:00Z", due }])),
+      unavailable: new Map(Object.entries(unavailable)),
       projects: rows.map(
         (given, index): Project => ({
           id: `project ${index}`,
@@ -160,6 +162,7 @@ it("a plan is the same bytes whatever the order of what was read, and when it is
         holders: state.holders.toReversed(),
         projects: state.projects.toReversed().map((one) => ({ ...one, rows: new Map([...one.rows].toReversed()) })),
         absences: new Map([...state.absences].toReversed()),
+        unavailable: new Map([...state.unavailable].toReversed()),
       };
       const bytes = JSON.stringify(plan(state, given));
       expect(JSON.stringify(plan(reversed, given))).toBe(bytes);

@@ -65,6 +65,7 @@ export interface World {
   readonly projects?: readonly Project[];
   readonly links?: Readonly<Record<string, Person>>;
   readonly absences?: AccessState["absences"];
+  readonly unavailable?: AccessState["unavailable"];
 }
 
 export function stateOf({
@@ -73,6 +74,7 @@ export function stateOf({
   projects = [],
   links = {},
   absences = new Map(),
+  unavailable = new Map(),
 }: World): AccessState {
   const entries = Object.entries(members);
   const known = entries.map(
@@ -94,6 +96,7 @@ export function stateOf({
     holders,
     projects,
     absences,
+    unavailable,
   };
 }
 

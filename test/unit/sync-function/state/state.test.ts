@@ -16,7 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const now = new Date("2026-08-01T12:00:00Z");
 
 describe("the document", () => {
-  const memory = new Map([["o1", { absences: new Map([["u2", now.toISOString()]]), links: new Map([["u1", "k1"]]) }]]);
+  const absences = new Map([["u2", now.toISOString()]]);
+  const memory = new Map([["o1", { absences, links: new Map([["u1", "k1"]]), unavailable: new Map([["u1", 1]]) }]]);
 
   it("is read back as it was written, the same bytes for the same content", () => {
     const state = withSuccess(withApproval(withMemory(EMPTY_STATE, memory), "f1", now), ["o1"], now);
@@ -30,7 +31,7 @@ describe("the document", () => {
   it("keeps organizations that a run was not about", () => {
     const both = withMemory(
       withMemory(EMPTY_STATE, memory),
-      new Map([["o2", { absences: new Map(), links: new Map() }]]),
+      new Map([["o2", { absences: new Map(), links: new Map(), unavailable: new Map() }]]),
     );
     expect([...memoryOf(both).keys()]).toEqual(["o1", "o2"]);
   });
