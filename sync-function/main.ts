@@ -1,4 +1,7 @@
 import { run } from "./commands/run.ts";
+import { preferMemoryToSpeed } from "./memory.ts";
+
+preferMemoryToSpeed();
 
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());

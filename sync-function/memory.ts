@@ -1,10 +1,21 @@
 import { setFlagsFromString } from "node:v8";
 
 /**
- * Keeps the part of the heap for new objects at its first size instead of letting it grow to 48 MiB. A run reads
- * thousands of short-lived rows, which would fill whatever there is before anything is collected: this takes a fifth off
- * the memory of a run over ten thousand people and costs no measurable time.
+ * What the engine is told before anything is read. A run is short, waits for servers most of the time, and has to
+ * fit beside others on a node, so memory counts for more than speed. Measured at ten thousand people: 109 MiB without
+ * them, 86 with them, and 0.1 s more of processor time.
  */
-export function limitYoungGeneration(): void {
-  setFlagsFromString("--semi-space-growth-factor=1");
+const FLAGS = [
+  // The young generation keeps its first size instead of growing to 48 MiB: most rows of a page live for a moment only.
+  "--semi-space-growth-factor=1",
+  "--optimize-for-size",
+  // Nothing runs long enough to earn back what the optimising compilers and their code take.
+  "--no-opt",
+  "--no-maglev",
+  "--no-sparkplug",
+];
+
+/** For the whole process, and so only for one that is nothing but a run. */
+export function preferMemoryToSpeed(): void {
+  for (const flag of FLAGS) setFlagsFromString(flag);
 }

@@ -5,7 +5,6 @@ import { createKeycloakClient, type KeycloakClient } from "../keycloak/client.ts
 import { createDirectory } from "../keycloak/directory.ts";
 import { createLangfuseClient } from "../langfuse/client.ts";
 import { createLog, type Logger } from "../log.ts";
-import { limitYoungGeneration } from "../memory.ts";
 import { suggestion } from "../nearest.ts";
 import type { Directory } from "../people/person.ts";
 import { shardOf } from "../plan/shard.ts";
@@ -46,7 +45,6 @@ export async function createContext(
   { environment, print, stop: asked }: Surroundings,
   { flags }: Pick<Arguments, "flags"> = { flags: {} },
 ): Promise<Context> {
-  limitYoungGeneration();
   const configuration = readConfiguration(environment);
   const stop = AbortSignal.any([asked, AbortSignal.timeout(RUN_DEADLINE)]);
   const log = createLog(configuration.logLevel);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { toDotPath } from "zod/v4/core";
 import { suggestion } from "../nearest.ts";
 import { type SyncDocument, syncDocument } from "./document.ts";
 
@@ -34,7 +35,7 @@ function pathsIn(schema: unknown, at: string): string[] {
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {
-  const place = z.core.toDotPath(issue.path);
+  const place = toDotPath(issue.path);
   if (issue.code === "unrecognized_keys") {
     const known = optionPaths().map((path) => path.slice(path.lastIndexOf(".") + 1).replace("[]", ""));
     return issue.keys.map(

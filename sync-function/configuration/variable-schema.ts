@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { toDotPath } from "zod/v4/core";
 import { type GuardSettings, guardSettingsSchema } from "../guard/limits.ts";
 import { suggestion } from "../nearest.ts";
 import { parseRoleMapping, type RoleMapping } from "../roles/mapping-text.ts";
@@ -36,7 +37,7 @@ const guardLimits = z
     const parsed = guardSettingsSchema.safeParse(parseJson(value));
     if (parsed.success) return parsed.data;
     for (const { path: place, message } of parsed.error.issues) {
-      const at = place.length === 0 ? "" : `${z.core.toDotPath(place)} `;
+      const at = place.length === 0 ? "" : `${toDotPath(place)} `;
       context.addIssue({ code: "custom", message: `is no object of limits (${at}${message}); see docs/guards.md` });
     }
     return z.NEVER;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { toDotPath } from "zod/v4/core";
 import { address } from "../configuration/address.ts";
 import { type Environment, type ReadFile, readVariable } from "../configuration/environment.ts";
 import { AccessError } from "../errors.ts";
@@ -49,7 +50,7 @@ export function readGateEnvironment(
   const parsed = settings.safeParse(parseJson(optional("GATE_SETTINGS") ?? "{}"));
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) {
-      problems.push(`GATE_SETTINGS ${z.core.toDotPath(path)}: ${message}; write a JSON object like gate of the stack`);
+      problems.push(`GATE_SETTINGS ${toDotPath(path)}: ${message}; write a JSON object like gate of the stack`);
     }
   }
   if (problems.length > 0 || !parsed.success) throw new AccessError("usage", problems.join("\n"));

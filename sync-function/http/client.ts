@@ -2,7 +2,8 @@ import http from "node:http";
 import https from "node:https";
 import axios, { type AxiosError, type AxiosInstance } from "axios";
 import axiosRetry from "axios-retry";
-import * as z from "zod";
+import type * as z from "zod";
+import { toDotPath } from "zod/v4/core";
 import { AccessError } from "../errors.ts";
 import { answeredStatus, type CallName, failureOf, type Remedy } from "./failure.ts";
 import { jsonRows } from "./json-rows.ts";
@@ -156,7 +157,7 @@ function checked<T>(value: unknown, schema: z.ZodType<T>, call: CallName): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const place = issue === undefined ? "" : `${z.core.toDotPath(issue.path)}: ${issue.message}`;
+  const place = issue === undefined ? "" : `${toDotPath(issue.path)}: ${issue.message}`;
   throw unexpected(call, `the answer has another shape than expected (${place})`);
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { toDotPath } from "zod/v4/core";
 import { changeSchema } from "./change.ts";
 import { combinedFingerprint } from "./fingerprint.ts";
 import { type Plan, planSchema } from "./plan.ts";
@@ -42,7 +43,7 @@ export function parsePlanFile(text: string): PlanFile | { readonly problem: stri
   const parsed = planFile.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  return { problem: `is no plan of this version (${z.core.toDotPath(issue?.path ?? [])}: ${issue?.message})` };
+  return { problem: `is no plan of this version (${toDotPath(issue?.path ?? [])}: ${issue?.message})` };
 }
 
 /** What has moved since the file was written, in words; empty when the plans of today are those of the file. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { toDotPath } from "zod/v4/core";
 import { mapLimited } from "../concurrency.ts";
 import { AccessError } from "../errors.ts";
 import type { LangfuseClient } from "../langfuse/client.ts";
@@ -93,6 +94,6 @@ export function parseSnapshot(text: string, file: string): Snapshot {
   const parsed = snapshotSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const place = issue === undefined ? "" : ` (${z.core.toDotPath(issue.path)}: ${issue.message})`;
+  const place = issue === undefined ? "" : ` (${toDotPath(issue.path)}: ${issue.message})`;
   throw new AccessError("usage", `${file} is not a snapshot of this version${place}; ${advice}`);
 }

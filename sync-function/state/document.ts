@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { toDotPath } from "zod/v4/core";
 import { AccessError } from "../errors.ts";
 
 const time = z.iso.datetime();
@@ -52,7 +53,7 @@ export function parseState(text: string, where: string): SyncState {
   const parsed = stateSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const place = issue === undefined ? "" : ` (${z.core.toDotPath(issue.path)}: ${issue.message})`;
+  const place = issue === undefined ? "" : ` (${toDotPath(issue.path)}: ${issue.message})`;
   throw new AccessError("incomplete", `${where} holds no state of this version${place}; ${advice}`);
 }
 
