@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly print: (text: string) => void;
   /** Aborted when the process is asked to end. */
   readonly stop: AbortSignal;
+  /** Called before a command is loaded, but not for help, which should start as fast as it can. */
+  readonly prepare?: () => Promise<void>;
 }
 
 /** Runs to its end and returns the exit code. */

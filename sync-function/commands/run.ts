@@ -22,6 +22,7 @@ export async function run(
       surroundings.print(isAboutOne ? commandHelp(parsed.command) : helpText());
       return 0;
     }
+    await surroundings.prepare?.();
     const command = await COMMANDS[parsed.command].load();
     return await command(surroundings, parsed);
   } catch (error) {
