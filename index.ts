@@ -20,18 +20,27 @@ export default () =>
     const configuration = parseConfiguration(pulumi.getProject(), stackValues());
     const { gate, langfuse, sync, protect } = configuration;
     const { realm } = configuration.keycloak;
-    const gatePlan = await preflight(configuration);
+    const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
+    const { gatePlan, retiredGateRoles } = await preflight(configuration, owner);
     const inKeycloak = { provider: keycloakProvider(configuration) };
     const inKubernetes = { provider: kubernetesProvider(configuration) };
 
     const roles = new RealmRoles(
       "roles",
-      { realmId: realm, gateRole: gate.role, roles: configuration.roles },
+      {
+        realmId: realm,
+        gateRole: gate.role,
+        adoptGateRole: gate.adoptRole,
+        retiredGateRoles,
+        roles: configuration.roles,
+        owner,
+      },
       inKeycloak,
     );
     const account = new SyncServiceAccount("sync-account", { realmId: realm, clientId: sync.clientId }, inKeycloak);
     const loginGate =
-      gatePlan && new LoginGate("gate", { realm, role: roles.gateRoleName, plan: gatePlan, protect }, inKeycloak);
+      gatePlan &&
+      new LoginGate("gate", { realm, role: roles.gateRoleName, plan: gatePlan, owner, after: [roles] }, inKeycloak);
 
     const organization = new LangfuseTenant("organization", { ...langfuse, protect });
     const namespace = namespaceName(configuration.kubernetes, inKubernetes);
@@ -55,7 +64,7 @@ export default () =>
     return {
       roleNames: roles.names,
       gateRoleName: roles.gateRoleName,
-      gateFlowAliases: loginGate ? [loginGate.flowAlias] : [],
+      gateFlowAliases: loginGate?.flowAliases ?? [],
       syncClientId: account.clientId,
       organizationId: organization.organizationId,
       projectId: organization.projectId,

@@ -86,7 +86,7 @@ export const settingsSchema = z.strictObject({
   langfuse,
   kubernetes: kubernetes.prefault({}),
   sync: sync.prefault({}),
-  /** Refuse to delete what cannot be made again: organization, project, encryption keys, gate. */
+  /** Refuse to delete what cannot be made again: organization, project, encryption keys. */
   protect: z.boolean().default(false),
 });
 

@@ -1,17 +1,11 @@
 import { messageOf } from "../errors.ts";
-import { failure, type GateFinding, REDEPLOY } from "./finding.ts";
+import { failure, type GateFinding, REDEPLOY, warning } from "./finding.ts";
+import { isGenerationOf } from "./fingerprint.ts";
 import { flatten } from "./flattening.ts";
 import { type Element, type Flow, isCondition, isEnabled, siblingLists } from "./flow-tree.ts";
 import type { LiveFlow, RealmModel } from "./realm-model.ts";
 import { replicate } from "./replica.ts";
-import {
-  appendedGates,
-  browserFlow,
-  browserFlowAlias,
-  type GateSpecification,
-  isGenerationOf,
-  postBrokerFlow,
-} from "./specification.ts";
+import { appendedGates, browserFlow, type GateSpecification, postBrokerFlow, postBrokerName } from "./specification.ts";
 import { treeDifferences } from "./tree-comparison.ts";
 
 /** The flows that hold gates: bound, equal to the declaration, and sound in themselves. */
@@ -20,51 +14,56 @@ export function flowFindings(model: RealmModel, specification: GateSpecification
 }
 
 function browserFindings(model: RealmModel, specification: GateSpecification): GateFinding[] {
-  const alias = browserFlowAlias(specification);
-  const live = model.flows[alias];
-  const findings: GateFinding[] = [];
-  if (model.bindings.browser !== alias) {
-    findings.push(
-      failure(
-        22,
-        `the realm's browser flow is "${model.bindings.browser}" and not "${alias}", so nobody is refused`,
-        `${REDEPLOY}, or bind "${alias}" under Authentication`,
-      ),
-    );
-  }
-  if (!live) return [...findings, failure(28, `the flow "${alias}" does not exist`, REDEPLOY)];
   const source = model.flows[specification.flowToCopy];
   if (!source) {
-    return [
-      ...findings,
-      failure(10, `the copied flow "${specification.flowToCopy}" does not exist`, "name another in gate.flowToCopy"),
-    ];
+    const fact = `the copied flow "${specification.flowToCopy}" does not exist`;
+    return [failure(10, fact, "name another in gate.flowToCopy")];
   }
+  const declaredAs = (alias?: string) =>
+    browserFlow(specification, (prefix) => replicate(source.alias, flatten(source.children), prefix), alias);
+  let current: Flow;
   try {
-    const declared = browserFlow(specification, replicate(source.alias, flatten(source.children), alias));
-    findings.push(...differenceFindings(declared, live, specification));
+    current = declaredAs();
   } catch (error) {
-    findings.push(failure(10, messageOf(error), "name another flow in gate.flowToCopy"));
+    return [failure(10, messageOf(error), "name another flow in gate.flowToCopy")];
   }
-  return [...findings, ...soundness(live)];
+  const { browser: bound } = model.bindings;
+  const isBound = isGenerationOf(bound, specification.flow);
+  const findings: GateFinding[] = [];
+  if (!isBound) {
+    const fact = `the realm's browser flow is "${bound}" and not "${current.alias}", so nobody is refused`;
+    findings.push(failure(22, fact, `${REDEPLOY}, or bind "${current.alias}" under Authentication`));
+  }
+  const live = model.flows[isBound ? bound : current.alias];
+  if (!live) return [...findings, failure(28, `the flow "${current.alias}" does not exist`, REDEPLOY)];
+  const isCurrent = live.alias === current.alias;
+  const differences = differenceFindings(declaredAs(live.alias), live, specification, isCurrent);
+  if (!isCurrent && differences.length === 0) {
+    const fact = `the flow "${live.alias}" is of another generation than the one that is declared now`;
+    findings.push(warning(28, fact, "run `pulumi up`"));
+  }
+  return [...findings, ...differences, ...soundness(live)];
 }
 
 /** Differences inside the wrapper are told apart: they come from the copied flow as often as from ours. */
-function differenceFindings(declared: Flow, live: LiveFlow, specification: GateSpecification): GateFinding[] {
+function differenceFindings(
+  declared: Flow,
+  live: LiveFlow,
+  { flowToCopy }: GateSpecification,
+  isCurrent: boolean,
+): GateFinding[] {
   const [wrapper] = declared.children;
   const found = live.children.find((child) => child.kind === "subflow" && child.alias === nameIn(wrapper));
   const inWrapper =
     wrapper?.kind === "subflow" && found?.kind === "subflow"
       ? treeDifferences({ ...declared, ...wrapper }, { ...live, ...found })
       : [];
+  // Another name was declared for another content: what was copied has changed since, not the copy.
+  const remedy = isCurrent ? REDEPLOY : "run `pulumi up`, which builds another flow and binds it";
   return treeDifferences(declared, live).map((difference) =>
     inWrapper.includes(difference)
-      ? failure(
-          10,
-          `the copy of "${specification.flowToCopy}" is no longer like it: ${difference}`,
-          `raise gate.generation and run \`pulumi up\`, or ${REDEPLOY} if the copy was changed by hand`,
-        )
-      : failure(28, difference, REDEPLOY),
+      ? failure(10, `the copy of "${flowToCopy}" is no longer like it: ${difference}`, remedy)
+      : failure(28, difference, remedy),
   );
 }
 
@@ -72,30 +71,45 @@ const nameIn = (element: Element | undefined): string | undefined =>
   element?.kind === "subflow" ? element.alias : undefined;
 
 function identityProviderFindings(model: RealmModel, specification: GateSpecification): GateFinding[] {
-  const ours = postBrokerFlow(specification);
   const findings: GateFinding[] = [];
-  const postFlows = new Set<string>();
+  const postFlows = new Map<string, boolean>();
   for (const { alias, enabled, postFlow } of model.identityProviders) {
-    if (!enabled) continue;
-    if (postFlow === undefined) {
-      const fact = `the identity provider "${alias}" has no post-broker flow, so logins through it pass by the gate`;
-      findings.push(failure(24, fact, `run \`pulumi up\`, or set "${ours.alias}" on it`));
-    } else postFlows.add(postFlow);
+    if (postFlow !== undefined) {
+      postFlows.set(postFlow, enabled || postFlows.get(postFlow) === true);
+      continue;
+    }
+    const fact = `the identity provider "${alias}" has no post-broker flow, so logins through it pass by the gate`;
+    const name = postBrokerFlow(specification).alias;
+    findings.push((enabled ? failure : whenEnabled)(24, fact, `run \`pulumi up\`, or set "${name}" on it`));
   }
-  for (const postFlow of postFlows) {
-    const live = model.flows[postFlow];
-    if (!live) findings.push(failure(24, `the post-broker flow "${postFlow}" does not exist`, REDEPLOY));
-    else if (isGenerationOf(postFlow, `${specification.flow}-post-broker`)) {
-      const declared = { ...ours, alias: postFlow };
-      const differences = treeDifferences(declared, live);
-      findings.push(...differences.map((difference) => failure(28, difference, REDEPLOY)), ...soundness(live));
-    } else findings.push(...appendedFindings(live, specification), ...soundness(live));
+  for (const [postFlow, isRun] of postFlows) {
+    const found = postFlowFindings(postFlow, model.flows[postFlow], specification);
+    findings.push(
+      ...(isRun ? found : found.map(({ invariant, fact, remedy }) => whenEnabled(invariant, fact, remedy))),
+    );
   }
   return findings;
 }
 
+/** Of an identity provider that nobody can use now. */
+const whenEnabled: typeof warning = (invariant, fact, remedy) =>
+  warning(invariant, `as soon as the identity provider is enabled: ${fact}`, remedy);
+
+function postFlowFindings(
+  postFlow: string,
+  live: LiveFlow | undefined,
+  specification: GateSpecification,
+): GateFinding[] {
+  if (!live) return [failure(24, `the post-broker flow "${postFlow}" does not exist`, REDEPLOY)];
+  if (!isGenerationOf(postFlow, postBrokerName(specification))) {
+    return [...appendedFindings(live, specification), ...soundness(live)];
+  }
+  const differences = treeDifferences(postBrokerFlow(specification, postFlow), live);
+  return [...differences.map((difference) => failure(28, difference, REDEPLOY)), ...soundness(live)];
+}
+
 function appendedFindings(live: LiveFlow, specification: GateSpecification): GateFinding[] {
-  return appendedGates(specification, live.alias).flatMap((gate) => {
+  return appendedGates(specification, live.alias, live.children).flatMap((gate) => {
     const found = live.children.find((child) => child.kind === "subflow" && child.alias === gate.alias);
     const differences = treeDifferences(
       { alias: live.alias, description: "", children: [gate] },

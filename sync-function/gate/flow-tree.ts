@@ -34,6 +34,14 @@ export function isCondition({ authenticator }: Execution): boolean {
   return authenticator.startsWith("conditional-");
 }
 
+const ofGate = ["conditional-client-scope", "conditional-user-role", "deny-access-authenticator"].join();
+
+/** Whether an element is a gate, ours or another's, by what it is made of. */
+export function isGate(element: Element): boolean {
+  if (element.kind === "execution" || element.requirement !== "CONDITIONAL") return false;
+  return element.children.map(nameOf).toSorted().join() === ofGate;
+}
+
 export const isEnabled = ({ requirement }: Element): boolean => requirement !== "DISABLED";
 
 /** Name of an element for people: the alias of a sub-flow, the authenticator of an execution. */

@@ -82,8 +82,19 @@ function gatePosition(flow: Flow): string[] {
   return gates.flatMap((gate) => (gate.kind === "subflow" ? gateProblems(gate) : []));
 }
 
+/** The same of a gate that is appended to a flow of others. */
+export function brokenGate(gate: Subflow): string[] {
+  const alone = { alias: gate.alias, description: "", children: gate.children };
+  return [
+    ...gateProblems(gate),
+    ...siblings(gate.alias, gate.children),
+    ...unsafeNames(alone),
+    ...missingConfiguration(gate.children),
+  ];
+}
+
 /** What keeps one gate from refusing exactly those it should. */
-export function gateProblems(gate: Subflow): string[] {
+function gateProblems(gate: Subflow): string[] {
   const authenticators = gate.children.map((element) => element.kind === "execution" && element.authenticator);
   const isComplete = authenticators.join() === [...conditions, "deny-access-authenticator"].join();
   if (!isComplete || gate.children.some((element) => element.requirement !== "REQUIRED")) {

@@ -2,10 +2,11 @@ import * as z from "zod";
 import { AccessError } from "../errors.ts";
 import { pathSegment } from "../http/path.ts";
 import type { AdminApi } from "./admin-api.ts";
+import { isGenerationOf } from "./fingerprint.ts";
 import { liveTree } from "./live-tree.ts";
 import type { ClientModel, LiveFlow, RealmModel } from "./realm-model.ts";
 import { readFlow, readFlowList, readIdentityProviders } from "./realm-reading.ts";
-import { type GateSpecification, isGenerationOf } from "./specification.ts";
+import { type GateSpecification, postBrokerName } from "./specification.ts";
 
 const flag = z.boolean().default(false);
 const realmAnswer = z.object({
@@ -68,7 +69,7 @@ export async function readRealmModel(
   ]);
   const flows: Record<string, LiveFlow> = {};
   for (const { alias, builtIn, description } of await readFlowList(api, name)) {
-    const isOurs = [specification.flow, `${specification.flow}-post-broker`].some((own) => isGenerationOf(alias, own));
+    const isOurs = [specification.flow, postBrokerName(specification)].some((own) => isGenerationOf(alias, own));
     if (!isOurs && !wanted.has(alias)) continue;
     flows[alias] = {
       alias,

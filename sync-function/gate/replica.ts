@@ -18,7 +18,7 @@ export interface FlatExecution {
  * (cookie, identity providers, password form, second factor, organizations) goes on working inside the gate's wrapper.
  */
 export function replicate(source: string, executions: readonly FlatExecution[], prefix: string): Element[] {
-  const elements = childrenOf(executions, 0, prefix);
+  const elements = childrenOf(executions, 0, namesBelow(prefix));
   if (!elements.some(canSignIn)) {
     throw new AccessError(
       "refused",
@@ -34,13 +34,27 @@ function canSignIn(element: Element): boolean {
   return !isCondition(element) && element.authenticator !== "deny-access-authenticator";
 }
 
-function childrenOf(executions: readonly FlatExecution[], level: number, prefix: string): Element[] {
+type Naming = (text: string) => string;
+
+/** Safe names for texts that need not be, each given once. */
+function namesBelow(prefix: string): Naming {
+  const given = new Set<string>();
+  return (text) => {
+    const name = `${prefix}-${slug(text).slice(0, 80) || "step"}`;
+    let free = name;
+    for (let count = 2; given.has(free); count += 1) free = `${name}-${count}`;
+    given.add(free);
+    return free;
+  };
+}
+
+function childrenOf(executions: readonly FlatExecution[], level: number, nameOf: Naming): Element[] {
   const elements: Element[] = [];
   for (const [index, execution] of executions.entries()) {
     if (execution.level !== level || execution.requirement === "DISABLED") continue;
     const next = executions.findIndex((candidate, at) => at > index && candidate.level <= level);
     const descendants = executions.slice(index + 1, next === -1 ? undefined : next);
-    elements.push(copyOf(execution, descendants, elements.length + 1, prefix));
+    elements.push(copyOf(execution, descendants, elements.length + 1, nameOf));
   }
   return elements;
 }
@@ -49,18 +63,21 @@ function copyOf(
   execution: FlatExecution,
   descendants: readonly FlatExecution[],
   position: number,
-  prefix: string,
+  nameOf: Naming,
 ): Element {
   const common = { requirement: requirementOf(execution), priority: position * 10 };
   if (execution.authenticationFlow) {
-    const alias = `${prefix}-${slug(execution.displayName ?? String(position))}`;
-    return { kind: "subflow", alias, ...common, children: childrenOf(descendants, execution.level + 1, prefix) };
+    if (execution.providerId) {
+      throw new AccessError(
+        "refused",
+        `The flow to copy has the form "${execution.displayName ?? execution.providerId}", which this program cannot copy: take it out of the flow, or name another one in gate.flowToCopy.`,
+      );
+    }
+    const alias = nameOf(execution.displayName ?? String(position));
+    return { kind: "subflow", alias, ...common, children: childrenOf(descendants, execution.level + 1, nameOf) };
   }
   const authenticator = execution.providerId ?? "";
-  const config = execution.config && {
-    alias: `${prefix}-${slug(execution.config.alias)}`,
-    values: execution.config.values,
-  };
+  const config = execution.config && { alias: nameOf(execution.config.alias), values: execution.config.values };
   return { kind: "execution", authenticator, ...common, ...(config ? { config } : {}) };
 }
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { GateSpecification } from "./specification.ts";
 
 /** Flow, sub-flow and scope names go unescaped into URLs of the Pulumi provider. */
-const alias = z.string().regex(/^[a-z0-9][a-z0-9-]{0,199}$/, "use lower-case letters, digits and dashes");
+const alias = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "use at most 60 lower-case letters, digits and dashes");
 /** A dotted name would be looked up as `client.role` by the role condition first. */
 export const realmRole = z
   .string()
@@ -26,13 +26,15 @@ export const gateSettingsSchema = z.strictObject({
   enabled: z.boolean().default(true),
   /** Realm role that opens the gate; every role of `roles` includes it. */
   role: realmRole.default("langfuse-access"),
+  /** The role exists and is of others: it is not declared, no role of `roles` includes it, and people need both. */
+  adoptRole: z.boolean().default(false),
   /** Client scope that marks a gated client. */
   scope: alias.default("langfuse-gate"),
-  /** Alias of the browser flow that holds the gate. */
+  /** Alias of the browser flow that holds the gate; a fingerprint of its content is added. */
   flow: alias.default("browser-langfuse"),
   /** The flow whose steps are copied: the one that is bound before the gate. */
   flowToCopy: z.string().min(1).max(255).default("browser"),
-  /** Raised by one, a second tree is built beside the first, bound in its place, and the first one deleted. */
+  /** Another number builds all flows anew beside the old ones, which are deleted once the new ones are bound. */
   generation: z.int().min(1).max(9999).default(1),
   /** What a refused person reads; shown literally. */
   denyMessage: denyMessage.default(denied),

@@ -1,4 +1,5 @@
-import type { Element, Flow, Subflow } from "./flow-tree.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { type Element, type Flow, isGate, type Subflow } from "./flow-tree.ts";
 
 /** One gate: clients that carry the marker admit holders of the role only. */
 export interface Gate {
@@ -8,73 +9,85 @@ export interface Gate {
   readonly scope: string;
   /** Realm role that opens the gate. */
   readonly role: string;
-  /** What a refused person reads; a key of the realm's own texts is shown in the language of the page. */
+  /** What a refused person reads; the server shows it as it stands. */
   readonly denyMessage: string;
 }
 
 export interface GateSpecification {
-  /** Alias of the browser flow, without its generation; prefix of everything in it. */
+  /** Alias of the browser flow, without the fingerprint of its content; prefix of everything in it. */
   readonly flow: string;
   /** The flow whose steps are copied. */
   readonly flowToCopy: string;
-  /** Part of every name from the second on, so that a new tree can be built while the old one is in force. */
+  /** Part of every fingerprint: another number builds the same flows anew, beside the old ones. */
   readonly generation: number;
   /** At least one; each marker once. */
   readonly gates: readonly Gate[];
 }
 
-/** Priority of the first gate that is appended to a flow of others: behind whatever they have. */
+/** Priority of the first gate that is appended to a flow of others, when they have none behind it. */
 const APPENDED = 1000;
 
 /**
  * The browser flow with the gates: everything that signs people in, in a REQUIRED wrapper, and after it the gates as its
  * siblings. The place matters: inside the wrapper an existing SSO cookie would pass by them (keycloak#38308), and before
  * the wrapper there is no user whose roles could be looked at.
+ *
+ * @param signIn what signs people in, with this prefix in all its names
+ * @param alias another name than that of its content, for the comparison with a tree that has one
  */
-export function browserFlow(specification: GateSpecification, signIn: readonly Element[]): Flow {
-  const alias = browserFlowAlias(specification);
-  const markers = specification.gates.map(({ scope }) => scope).join(", ");
-  return {
-    alias,
+export function browserFlow(
+  { flow, gates, generation }: GateSpecification,
+  signIn: (prefix: string) => readonly Element[],
+  alias?: string,
+): Flow {
+  const markers = gates.map(({ scope }) => scope).join(", ");
+  const build = (prefix: string): Flow => ({
+    alias: prefix,
     description: shortened(`Browser login that admits holders of the role only to clients with the scope ${markers}`),
     children: [
-      { kind: "subflow", alias: `${alias}-sign-in`, requirement: "REQUIRED", priority: 10, children: signIn },
-      ...gatesNamed(specification, "browser", 20),
+      { kind: "subflow", alias: `${prefix}-sign-in`, requirement: "REQUIRED", priority: 10, children: signIn(prefix) },
+      ...gatesIn(gates, prefix),
     ],
-  };
+  });
+  return alias === undefined ? named(flow, generation, build) : build(alias);
 }
 
 /**
  * What runs after a login through an identity provider, which skips the browser flow. It begins with a step that always
  * succeeds: a flow of nothing but skipped gates refuses everybody.
  */
-export function postBrokerFlow(specification: GateSpecification): Flow {
-  return {
-    alias: postBrokerFlowAlias(specification),
+export function postBrokerFlow(specification: GateSpecification, alias?: string): Flow {
+  const build = (prefix: string): Flow => ({
+    alias: prefix,
     description: "After a login through an identity provider: the same gates as in the browser",
     children: [
       { kind: "execution", authenticator: "allow-access-authenticator", requirement: "REQUIRED", priority: 10 },
-      ...gatesNamed(specification, "post-broker", 20),
+      ...gatesIn(specification.gates, prefix),
     ],
-  };
+  });
+  return alias === undefined ? named(postBrokerName(specification), specification.generation, build) : build(alias);
 }
 
-/** The gates as they are appended to a flow that others own. */
-export function appendedGates(specification: GateSpecification, flow: string): Subflow[] {
-  return gatesNamed(specification, `in-${slug(flow)}`, APPENDED);
+/**
+ * The gates as they are appended to a flow that others own.
+ *
+ * @param children what is in it already; gates among them do not count, for they may be ours
+ */
+export function appendedGates(
+  { gates, generation }: GateSpecification,
+  flow: string,
+  children: readonly Element[],
+): Subflow[] {
+  const theirs = children.filter((child) => !isGate(child)).map(({ priority }) => priority + 10);
+  const first = Math.max(APPENDED, ...theirs);
+  return gates.map((gate, index) =>
+    named(`${gate.scope}-in-${slug(flow)}`, [generation, flow], (alias) => subflowOf(gate, alias, first + index * 10)),
+  );
 }
 
-export function browserFlowAlias({ flow, generation }: Pick<GateSpecification, "flow" | "generation">): string {
-  return `${flow}${suffix(generation)}`;
-}
-
-export function postBrokerFlowAlias({ flow, generation }: Pick<GateSpecification, "flow" | "generation">): string {
-  return `${flow}-post-broker${suffix(generation)}`;
-}
-
-/** Whether `alias` is `name` in any generation. */
-export function isGenerationOf(alias: string, name: string): boolean {
-  return alias === name || (alias.startsWith(`${name}-v`) && /^\d+$/.test(alias.slice(name.length + 2)));
+/** Alias of the post-broker flow, without its fingerprint. */
+export function postBrokerName({ flow }: Pick<GateSpecification, "flow">): string {
+  return `${flow}-post-broker`;
 }
 
 /** Names that are safe in the URLs of the provider: `Browser - Conditional 2FA` becomes `browser-conditional-2fa`. */
@@ -85,12 +98,16 @@ export function slug(text: string): string {
     .replace(/^-|-$/g, "");
 }
 
-function suffix(generation: number): string {
-  return generation === 1 ? "" : `-v${generation}`;
+/**
+ * A tree whose name, and with it the name of everything in it, holds a fingerprint of its content: whatever changes makes
+ * another tree, which is built beside the one in force, and a tree that people log in with is never edited.
+ */
+function named<T>(name: string, salt: unknown, build: (alias: string) => T): T {
+  return build(`${name}-${fingerprint([salt, build(name)])}`);
 }
 
-function gatesNamed({ gates, generation }: GateSpecification, place: string, first: number): Subflow[] {
-  return gates.map((gate, index) => subflowOf(gate, `${gate.scope}-${place}${suffix(generation)}`, first + index * 10));
+function gatesIn(gates: readonly Gate[], flow: string): Subflow[] {
+  return gates.map((gate, index) => subflowOf(gate, `${flow}-${gate.scope}`, 20 + index * 10));
 }
 
 /** CONDITIONAL: for clients without the marker, and for holders of the role, it is as if it were not there. */

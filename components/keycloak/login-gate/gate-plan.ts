@@ -1,8 +1,8 @@
 import { AccessError } from "#sync/errors.ts";
 import type { Flow } from "#sync/gate/flow-tree.ts";
-import { brokenInvariants } from "#sync/gate/invariants.ts";
+import { brokenGate, brokenInvariants } from "#sync/gate/invariants.ts";
 import { replicate } from "#sync/gate/replica.ts";
-import { browserFlow, browserFlowAlias, type GateSpecification, isGenerationOf } from "#sync/gate/specification.ts";
+import { browserFlow, type GateSpecification } from "#sync/gate/specification.ts";
 import { type PostBrokerPlan, planPostBroker } from "./post-broker-plan.ts";
 import type { RealmFacts } from "./realm-facts.ts";
 
@@ -21,17 +21,26 @@ export interface GatePlan {
 
 /** Decides on the flows, and refuses what would not hold; pure, and so the same in every preview. */
 export function planGate(facts: RealmFacts, specification: GateSpecification): GatePlan {
-  const { boundFlow, executions, clients } = facts;
-  const { flow, flowToCopy, gates } = specification;
-  if (!isGenerationOf(boundFlow, flow) && boundFlow !== flowToCopy) {
+  const { boundFlow, executions, clients, ownFlows } = facts;
+  const { flowToCopy, gates } = specification;
+  if (ownFlows.includes(flowToCopy)) {
+    throw new AccessError(
+      "refused",
+      `gate.flowToCopy is "${flowToCopy}", which is a flow of this gate: name the one that was bound before it.`,
+    );
+  }
+  if (!ownFlows.includes(boundFlow) && boundFlow !== flowToCopy) {
     throw new AccessError(
       "refused",
       `The realm runs the browser flow "${boundFlow}", but gate.flowToCopy is "${flowToCopy}": name "${boundFlow}" there, so that logins keep the steps they have.`,
     );
   }
-  const tree = browserFlow(specification, replicate(flowToCopy, executions, browserFlowAlias(specification)));
+  const tree = browserFlow(specification, (prefix) => replicate(flowToCopy, executions, prefix));
   const postBroker = planPostBroker(facts, specification);
-  const problems = [tree, ...(postBroker.flow ? [postBroker.flow] : [])].flatMap(brokenInvariants);
+  const problems = [
+    ...[tree, ...(postBroker.flow ? [postBroker.flow] : [])].flatMap(brokenInvariants),
+    ...postBroker.appended.flatMap(({ gates: appended }) => appended.flatMap(brokenGate)),
+  ];
   if (problems.length > 0) {
     throw new AccessError(
       "refused",

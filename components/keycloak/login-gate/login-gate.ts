@@ -1,6 +1,7 @@
 import * as keycloak from "@pulumi/keycloak";
 import * as pulumi from "@pulumi/pulumi";
-import type { Element, Execution, Flow } from "#sync/gate/flow-tree.ts";
+import { type Element, type Execution, type Flow, isCondition, isGate, type Subflow } from "#sync/gate/flow-tree.ts";
+import { ownedDescription } from "../ownership.ts";
 import { BrowserFlowBinding } from "./browser-flow-binding.ts";
 import { DefaultScope } from "./default-scope.ts";
 import type { GatePlan } from "./gate-plan.ts";
@@ -12,14 +13,18 @@ export interface LoginGateArgs {
   /** Role that opens the first gate; an output of its resource, so that the gate never names a role that is not there. */
   readonly role: pulumi.Input<string>;
   readonly plan: GatePlan;
-  /** Refuse deletion of what closes the gate. */
-  readonly protect: boolean;
+  /** Name of the stack, told in the description of everything that can have one. */
+  readonly owner: string;
+  /** What must stand before a flow is bound: whoever may enter must hold the role by then. */
+  readonly after?: readonly pulumi.Resource[];
 }
 
 /**
  * The login gate: a marker scope on each gated client, a browser flow that refuses people without the role when the
  * client carries the marker, and the same after logins through identity providers. The flows are bound last, when all of
- * them stand, and unbound first.
+ * them stand, and unbound first. Names of resources hold the names of what they make, so that a changed flow is another
+ * resource: the old one stays bound until the new one is, and is deleted last. Nothing here is protected, because
+ * switching the gate off must take one `pulumi up`.
  */
 export class LoginGate extends pulumi.ComponentResource {
   readonly flowAlias: pulumi.Output<string>;
@@ -35,13 +40,14 @@ export class LoginGate extends pulumi.ComponentResource {
   constructor(name: string, args: LoginGateArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:keycloak:LoginGate", name, {}, options);
     this.#args = args;
-    const { marked, tree, postBroker } = args.plan;
-    for (const [index, mark] of marked.entries()) this.#mark(index === 0 ? name : `${name}-${mark.scope}`, mark);
-    const flow = this.#declareFlow(`${name}-flow${generationOf(args.plan)}`, tree);
+    const { marked, tree, postBroker, flowToCopy } = args.plan;
+    this.#previous = [...(args.after ?? [])];
+    for (const mark of marked) this.#mark(name, mark);
+    const flow = this.#declareFlow(tree);
     for (const { flow: parent, gates } of postBroker.appended) this.#declare(gates, parent, parent);
-    const afterBroker = postBroker.flow && this.#declareFlow(postBroker.flow.alias, postBroker.flow);
+    const afterBroker = postBroker.flow && this.#declareFlow(postBroker.flow);
     // Everything below closes a way in: it is done when all of it stands, and undoing it lets everybody in.
-    const closing = { parent: this, dependsOn: this.#previous, protect: args.protect };
+    const closing = { parent: this, dependsOn: this.#previous };
     if (afterBroker) {
       for (const identityProvider of postBroker.identityProviders) {
         new IdentityProviderPostFlow(
@@ -53,38 +59,40 @@ export class LoginGate extends pulumi.ComponentResource {
     }
     const binding = new BrowserFlowBinding(
       `${name}-binding`,
-      { realm: args.realm, flow: flow.alias, fallback: args.plan.flowToCopy },
+      { realm: args.realm, flow: flow.alias, fallback: flowToCopy },
       closing,
     );
     this.flowAlias = binding.flow;
-    this.flowAliases = [binding.flow, ...(afterBroker ? [afterBroker.alias] : [])];
+    const appended = postBroker.appended.map((one) => pulumi.output(one.flow));
+    this.flowAliases = [binding.flow, ...(afterBroker ? [afterBroker.alias] : []), ...appended];
     this.formerFlow = binding.former;
     this.registerOutputs({ flowAlias: this.flowAlias, flowAliases: this.flowAliases, formerFlow: this.formerFlow });
   }
 
-  #mark(name: string, { client, scope: scopeName }: GatePlan["marked"][number]): void {
+  #mark(name: string, { client, clientId, scope: scopeName }: GatePlan["marked"][number]): void {
     const scope = new keycloak.openid.ClientScope(
-      `${name}-marker`,
+      `${name}-${scopeName}`,
       {
         realmId: this.#args.realm,
         name: scopeName,
-        description: "Marks clients that admit holders of a role only",
+        description: ownedDescription(this.#args.owner, "Marks clients that admit holders of a role only"),
         includeInTokenScope: false,
       },
       { parent: this },
     );
     const link = new DefaultScope(
-      `${name}-marker-on-client`,
+      `${name}-${scopeName}-on-${clientId}`,
       { realm: this.#args.realm, client, scopeId: scope.id, scopeName: scope.name },
       { parent: this },
     );
     this.#previous.push(link);
   }
 
-  #declareFlow(name: string, tree: Flow): keycloak.authentication.Flow {
+  #declareFlow(tree: Flow): keycloak.authentication.Flow {
+    const description = ownedDescription(this.#args.owner, tree.description);
     const flow = new keycloak.authentication.Flow(
-      name,
-      { realmId: this.#args.realm, alias: tree.alias, description: tree.description, providerId: "basic-flow" },
+      tree.alias,
+      { realmId: this.#args.realm, alias: tree.alias, description, providerId: "basic-flow" },
       this.#afterPrevious(),
     );
     this.#previous = [flow];
@@ -95,7 +103,7 @@ export class LoginGate extends pulumi.ComponentResource {
   #declare(elements: readonly Element[], parentName: string, parentFlowAlias: pulumi.Input<string>): void {
     for (const element of elements) {
       if (element.kind === "execution") {
-        this.#declareExecution(element, parentName, parentFlowAlias);
+        this.#configure(element, this.#declareExecution(element, parentName, parentFlowAlias));
         continue;
       }
       const subflow = new keycloak.authentication.Subflow(
@@ -111,11 +119,31 @@ export class LoginGate extends pulumi.ComponentResource {
         this.#afterPrevious(),
       );
       this.#previous = [subflow];
-      this.#declare(element.children, element.alias, subflow.alias);
+      if (isGate(element)) this.#declareGate(element, subflow.alias);
+      else this.#declare(element.children, element.alias, subflow.alias);
     }
   }
 
-  #declareExecution(element: Execution, parentName: string, parentFlowAlias: pulumi.Input<string>): void {
+  /**
+   * A gate that is appended to a flow of others is in force while it is made, and while it is deleted in reverse order: a
+   * CONDITIONAL sub-flow whose conditions match and that has no refusal yet fails, and one without the scope condition
+   * refuses on every client. So the refusal comes first, and the configuration last without which nothing matches.
+   */
+  #declareGate(gate: Subflow, alias: pulumi.Input<string>): void {
+    const executions = gate.children.filter((child) => child.kind === "execution");
+    const declare = (execution: Execution) => this.#declareExecution(execution, gate.alias, alias);
+    for (const refusal of executions.filter((one) => !isCondition(one))) this.#configure(refusal, declare(refusal));
+    const [last, ...others] = executions.filter(isCondition).toReversed();
+    const declaredLast = last && declare(last);
+    for (const condition of others) this.#configure(condition, declare(condition));
+    if (last && declaredLast) this.#configure(last, declaredLast);
+  }
+
+  #declareExecution(
+    element: Execution,
+    parentName: string,
+    parentFlowAlias: pulumi.Input<string>,
+  ): keycloak.authentication.Execution {
     const execution = new keycloak.authentication.Execution(
       `${parentName}-${element.authenticator}-${element.priority}`,
       {
@@ -128,6 +156,10 @@ export class LoginGate extends pulumi.ComponentResource {
       this.#afterPrevious(),
     );
     this.#previous = [execution];
+    return execution;
+  }
+
+  #configure(element: Execution, execution: keycloak.authentication.Execution): void {
     if (!element.config) return;
     const config = new keycloak.authentication.ExecutionConfig(
       element.config.alias,
@@ -154,9 +186,4 @@ export class LoginGate extends pulumi.ComponentResource {
   #afterPrevious(): pulumi.CustomResourceOptions {
     return { parent: this, dependsOn: this.#previous };
   }
-}
-
-/** Another generation is another resource: the old flow is deleted last, after the new one is bound. */
-function generationOf({ tree }: GatePlan): string {
-  return /-v\d+$/.exec(tree.alias)?.[0] ?? "";
 }

@@ -1,13 +1,7 @@
 import { AccessError } from "#sync/errors.ts";
-import type { Flow, Subflow } from "#sync/gate/flow-tree.ts";
-import { type FlatExecution, replicate } from "#sync/gate/replica.ts";
-import {
-  appendedGates,
-  type GateSpecification,
-  isGenerationOf,
-  postBrokerFlow,
-  slug,
-} from "#sync/gate/specification.ts";
+import { type Flow, isCondition, isEnabled, isGate, type Subflow } from "#sync/gate/flow-tree.ts";
+import { liveTree } from "#sync/gate/live-tree.ts";
+import { appendedGates, type GateSpecification, postBrokerFlow } from "#sync/gate/specification.ts";
 import type { RealmFacts } from "./realm-facts.ts";
 
 /** How the gates come after a login through an identity provider. */
@@ -21,62 +15,66 @@ export interface PostBrokerPlan {
 }
 
 /**
- * Covers every enabled identity provider, because a login through one skips the browser flow; and a disabled one that is
- * covered already, so that enabling it again opens nothing.
+ * Covers every identity provider, because a login through one skips the browser flow; disabled ones too, so that enabling
+ * one opens nothing. A flow of others that only disabled ones run, and that has no room for a gate, is left to the check.
  */
 export function planPostBroker(
-  { identityProviders, flows }: Pick<RealmFacts, "identityProviders" | "flows">,
+  { identityProviders, flows, ownFlows }: Pick<RealmFacts, "identityProviders" | "flows" | "ownFlows">,
   specification: GateSpecification,
 ): PostBrokerPlan {
-  const ours = `${specification.flow}-post-broker`;
-  const isOurs = (flow: string | undefined) => flow !== undefined && isGenerationOf(flow, ours);
-  const concerned = identityProviders.filter(({ enabled, postFlow }) => enabled || isOurs(postFlow));
-  const own = concerned.filter(({ postFlow }) => postFlow === undefined || isOurs(postFlow));
-  const foreign = new Set(concerned.flatMap(({ postFlow }) => (postFlow && !isOurs(postFlow) ? [postFlow] : [])));
-  for (const flow of foreign) requireRoomForGate(flow, flows[flow], specification);
+  const isTheirs = (flow: string | undefined): flow is string => flow !== undefined && !ownFlows.includes(flow);
+  const own = identityProviders.filter(({ postFlow }) => !isTheirs(postFlow));
+  const theirs = new Map<string, boolean>();
+  for (const { postFlow, enabled } of identityProviders) {
+    if (isTheirs(postFlow)) theirs.set(postFlow, enabled || theirs.get(postFlow) === true);
+  }
+  const appended: PostBrokerPlan["appended"][number][] = [];
+  for (const [flow, isRun] of [...theirs].toSorted(([left], [right]) => (left < right ? -1 : 1))) {
+    const found = flows[flow];
+    const problem = found ? whyNoRoom(flow, found) : missing;
+    if (found && problem === undefined) {
+      appended.push({ flow, gates: appendedGates(specification, flow, liveTree(found.executions)) });
+    } else if (isRun && problem) {
+      throw new AccessError(
+        "refused",
+        `The post-broker flow "${flow}" ${problem.reason}, so the login gate cannot be appended to it: ${problem.remedy}.`,
+      );
+    }
+  }
   return {
     flow: own.length > 0 ? postBrokerFlow(specification) : undefined,
     identityProviders: own.map(({ alias }) => alias).toSorted(),
-    appended: [...foreign].toSorted().map((flow) => ({ flow, gates: appendedGates(specification, flow) })),
+    appended,
   };
 }
 
-/** Refuses a flow of others in which a gate would not hold, or would lock everybody out. */
-function requireRoomForGate(
-  flow: string,
-  found: RealmFacts["flows"][string] | undefined,
-  specification: GateSpecification,
-): void {
-  const refusal = (reason: string, remedy: string) =>
-    new AccessError(
-      "refused",
-      `The post-broker flow "${flow}" ${reason}, so the login gate cannot be appended to it: ${remedy}.`,
-    );
-  if (found === undefined) throw refusal("does not exist", "set another one on its identity providers");
-  if (found.builtIn) throw refusal("is built in", "set a copy of it, or none, on its identity providers");
-  const names = specification.gates.map(({ scope }) => `${scope}-in-${slug(flow)}`);
-  const others = withoutGates(found.executions, names);
-  const steps = others.filter(
-    ({ level, requirement, providerId }) =>
-      level === 0 && requirement !== "DISABLED" && !providerId?.startsWith("conditional-"),
-  );
-  if (steps.some(({ requirement }) => requirement === "ALTERNATIVE")) {
-    throw refusal(
-      "has ALTERNATIVE steps, which the server ignores beside a gate",
-      "put them into one REQUIRED sub-flow",
-    );
-  }
-  if (!steps.some(({ requirement }) => requirement === "REQUIRED")) {
-    throw refusal("has no step that always succeeds", "begin it with a REQUIRED allow-access-authenticator");
-  }
-  replicate(flow, others, flow);
+interface Problem {
+  readonly reason: string;
+  readonly remedy: string;
 }
 
-/** The executions of the flow without the gates of an earlier run. */
-function withoutGates(executions: readonly FlatExecution[], names: readonly string[]): FlatExecution[] {
-  let isInGate = false;
-  return executions.filter(({ level, displayName = "" }) => {
-    if (level === 0) isInGate = names.some((name) => isGenerationOf(displayName, name));
-    return !isInGate;
-  });
+const missing: Problem = { reason: "does not exist", remedy: "set another one on its identity providers" };
+
+/** Why a gate would not hold in a flow of others, or would lock everybody out. */
+function whyNoRoom(flow: string, { builtIn, executions }: RealmFacts["flows"][string]): Problem | undefined {
+  if (builtIn) return { reason: "is built in", remedy: "set a copy of it, or none, on its identity providers" };
+  if (/[/?#%\\]/.test(flow)) {
+    return { reason: "has a character in its name that breaks addresses", remedy: "rename it, without / ? # % and \\" };
+  }
+  const steps = liveTree(executions).filter(
+    (element) => isEnabled(element) && !isGate(element) && (element.kind === "subflow" || !isCondition(element)),
+  );
+  if (steps.some(({ requirement }) => requirement === "ALTERNATIVE")) {
+    return {
+      reason: "has ALTERNATIVE steps, which the server ignores beside a gate",
+      remedy: "put them into one REQUIRED sub-flow",
+    };
+  }
+  if (!steps.some(({ requirement }) => requirement === "REQUIRED")) {
+    return {
+      reason: "has no step that always succeeds",
+      remedy: "begin it with a REQUIRED allow-access-authenticator",
+    };
+  }
+  return undefined;
 }

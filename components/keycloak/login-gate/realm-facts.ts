@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
-import { readFlow, readFlowList, readIdentityProviders } from "#sync/gate/realm-reading.ts";
+import { type LiveExecution, readFlow, readFlowList, readIdentityProviders } from "#sync/gate/realm-reading.ts";
 import type { FlatExecution } from "#sync/gate/replica.ts";
 import type { GateSpecification } from "#sync/gate/specification.ts";
 import type { KeycloakAdminApi } from "../admin-api.ts";
+import { isOwned } from "../ownership.ts";
 
 /** What the gate has to know of a realm before anything is declared. */
 export interface RealmFacts {
@@ -21,12 +22,15 @@ export interface RealmFacts {
   }[];
   /** The flows that identity providers run afterwards, by alias. */
   readonly flows: Readonly<
-    Record<string, { readonly builtIn: boolean; readonly executions: readonly FlatExecution[] }>
+    Record<string, { readonly builtIn: boolean; readonly executions: readonly LiveExecution[] }>
   >;
+  /** Flows that this stack made, whatever they are called. */
+  readonly ownFlows: readonly string[];
 }
 
 const realmAnswer = z.object({ browserFlow: z.string() });
 const clientsAnswer = z.array(z.object({ id: z.string(), clientId: z.string(), protocol: z.string().optional() }));
+const scopesAnswer = z.array(z.object({ name: z.string(), description: z.string().nullish() }));
 const authenticatorsAnswer = z.array(z.object({ id: z.string() }));
 
 /** Reads them, and refuses a realm the gate cannot hold in; nothing is changed. */
@@ -35,11 +39,13 @@ export async function readRealmFacts(
   options: {
     readonly realm: string;
     readonly specification: GateSpecification;
+    /** Name of the stack in the descriptions of what it made. */
+    readonly owner: string;
     /** Roles that are declared in the same run. */
     readonly declaredRoles: readonly string[];
   },
 ): Promise<RealmFacts> {
-  const { realm, specification, declaredRoles } = options;
+  const { realm, specification, owner, declaredRoles } = options;
   const get: Get = (path, schema, query = {}) =>
     api.send({ method: "GET", path: `/${encodeURIComponent(realm)}${path}`, query }, schema);
 
@@ -50,6 +56,7 @@ export async function readRealmFacts(
     clients[client] = await clientIdOf(get, realm, client);
     if (!declaredRoles.includes(role)) await requireRole(get, realm, role);
   }
+  await requireFreeScopes(get, specification, owner);
   const { flowToCopy } = specification;
   const rows = await readFlow(api, realm, flowToCopy).catch((error) => {
     if (!(error instanceof AccessError && error.status === 404)) throw error;
@@ -59,12 +66,13 @@ export async function readRealmFacts(
   const executions = rows.map(({ priority: _priority, ...row }) => row);
   const identityProviders = await readIdentityProviders(api, realm);
   const postFlows = new Set(identityProviders.flatMap(({ postFlow }) => (postFlow ? [postFlow] : [])));
-  const known = postFlows.size > 0 ? await readFlowList(api, realm) : [];
+  const known = await readFlowList(api, realm);
   const flows: Record<string, RealmFacts["flows"][string]> = {};
   for (const { alias, builtIn } of known) {
     if (postFlows.has(alias)) flows[alias] = { builtIn, executions: await readFlow(api, realm, alias) };
   }
-  return { clients, boundFlow: browserFlow, executions, identityProviders, flows };
+  const ownFlows = known.flatMap(({ alias, description }) => (isOwned(description ?? "", owner) ? [alias] : []));
+  return { clients, boundFlow: browserFlow, executions, identityProviders, flows, ownFlows };
 }
 
 type Get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string>) => Promise<T>;
@@ -94,6 +102,19 @@ async function requireRole(get: Get, realm: string, role: string): Promise<void>
     if (!(error instanceof AccessError && error.status === 404)) throw error;
     throw new AccessError("refused", `The realm "${realm}" has no role "${role}": create it, or name another one.`);
   });
+}
+
+/** The marker is a scope of our own: one of others may mean something else, and marks whom they like. */
+async function requireFreeScopes(get: Get, { gates }: GateSpecification, owner: string): Promise<void> {
+  const found = await get("/client-scopes", scopesAnswer);
+  for (const { scope } of gates) {
+    const existing = found.find(({ name }) => name === scope);
+    if (!existing || isOwned(existing.description ?? "", owner)) continue;
+    throw new AccessError(
+      "refused",
+      `The realm has a client scope "${scope}" already, which this stack did not make: name another one in gate.scope or gate.others, or delete it if nothing uses it.`,
+    );
+  }
 }
 
 /** Without the client scope condition (before Keycloak 26.1) the gate could be declared but would never close. */

@@ -6,13 +6,24 @@ import { type Row, rowsOf } from "./realiser.ts";
 /** Puts back what was damaged. */
 export type Repair = () => Promise<void>;
 
+/** Names in tables of damages that stand for aliases, which hold a fingerprint of what the server had to copy. */
+export const BROWSER = "$browser";
+export const POST = "$post";
+
+/** The text with the aliases of this realm in it. */
+function named({ plan }: GatedRealm, text: string): string {
+  return text.replace(BROWSER, plan.tree.alias).replace(POST, plan.postBroker.flow?.alias ?? "");
+}
+
 const base = ({ realm }: GatedRealm) => `/realms/${realm}`;
 
 /** The row of an execution or sub-flow within a sub-flow of a flow; without `parent` anywhere in the flow. */
 async function rowOf(gated: GatedRealm, flow: string, name: string, parent?: string): Promise<Row> {
-  const rows = await rowsOf(gated.admin, gated.realm, flow);
-  const from = parent === undefined ? 0 : rows.findIndex(({ displayName }) => displayName === parent) + 1;
-  const row = rows.slice(from).find(({ providerId, displayName }) => providerId === name || displayName === name);
+  const rows = await rowsOf(gated.admin, gated.realm, named(gated, flow));
+  const inside = parent === undefined ? undefined : named(gated, parent);
+  const from = inside === undefined ? 0 : rows.findIndex(({ displayName }) => displayName === inside) + 1;
+  const wanted = named(gated, name);
+  const row = rows.slice(from).find(({ providerId, displayName }) => providerId === wanted || displayName === wanted);
   if (!row) throw new Error(`no ${name} in ${flow}`);
   return row;
 }
@@ -22,7 +33,7 @@ export const execution =
   (flow: string, name: string, change: Readonly<Record<string, unknown>>, parent?: string) =>
   async (gated: GatedRealm): Promise<Repair> => {
     const row = await rowOf(gated, flow, name, parent);
-    const path = `${base(gated)}/authentication/flows/${encodeURIComponent(flow)}/executions`;
+    const path = `${base(gated)}/authentication/flows/${encodeURIComponent(named(gated, flow))}/executions`;
     await gated.admin.put(path, { ...row, ...change });
     return () => gated.admin.put(path, row);
   };
@@ -131,9 +142,10 @@ export const flowPolicy = async (gated: GatedRealm): Promise<Repair> => {
 export const extraExecution =
   (flow: string, provider: string) =>
   async (gated: GatedRealm): Promise<Repair> => {
-    const executions = `${base(gated)}/authentication/flows/${encodeURIComponent(flow)}/executions`;
+    const alias = named(gated, flow);
+    const executions = `${base(gated)}/authentication/flows/${encodeURIComponent(alias)}/executions`;
     const id = await gated.admin.create(`${executions}/execution`, { provider });
-    const row = (await rowsOf(gated.admin, gated.realm, flow)).find((one) => one.id === id);
+    const row = (await rowsOf(gated.admin, gated.realm, alias)).find((one) => one.id === id);
     await gated.admin.put(executions, { ...row, requirement: "REQUIRED", priority: 90 });
     return () => gated.admin.delete(`${base(gated)}/authentication/executions/${id}`);
   };

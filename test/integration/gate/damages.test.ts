@@ -3,11 +3,11 @@ import { checkGate } from "#sync/gate/check.ts";
 import * as damage from "./damage.ts";
 import { type GatedRealm, specification, startGatedRealm } from "./gated-realm.ts";
 
-const browser = "browser-langfuse";
-const wrapper = "browser-langfuse-sign-in";
-const gate = "langfuse-gate-browser";
-const post = "browser-langfuse-post-broker";
-const postGate = "langfuse-gate-post-broker";
+const browser = damage.BROWSER;
+const wrapper = `${browser}-sign-in`;
+const gate = `${browser}-langfuse-gate`;
+const post = damage.POST;
+const postGate = `${post}-langfuse-gate`;
 const off = { requirement: "DISABLED" };
 const [scope, role, deny] = ["conditional-client-scope", "conditional-user-role", "deny-access-authenticator"];
 const idp = "/identity-provider/instances/partner";
@@ -30,17 +30,17 @@ const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, re
   [
     "post-broker scope condition off",
     damage.execution(post, scope, off, postGate),
-    /in "langfuse-gate-post-broker" is DISABLED/,
+    /in "browser-langfuse-post-broker-.*-langfuse-gate" is DISABLED/,
     /pulumi/,
   ],
   [
     "post-broker role condition off",
     damage.execution(post, role, off, postGate),
-    /in "langfuse-gate-post-broker" is DISABLED/,
+    /in "browser-langfuse-post-broker-.*-langfuse-gate" is DISABLED/,
     /pulumi/,
   ],
   ["post-broker refusal off", damage.execution(post, deny, off, postGate), /deny-access.*is DISABLED/, /pulumi/],
-  ["gate off", damage.execution(browser, gate, off), /"langfuse-gate-browser".*is DISABLED/, /pulumi/],
+  ["gate off", damage.execution(browser, gate, off), /-langfuse-gate".*is DISABLED/, /pulumi/],
   [
     "gate for everybody",
     damage.execution(browser, gate, { requirement: "REQUIRED" }),
@@ -53,7 +53,12 @@ const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, re
     /mixes ALTERNATIVE/,
     /pulumi/,
   ],
-  ["post-broker gate off", damage.execution(post, postGate, off), /"langfuse-gate-post-broker".*is DISABLED/, /pulumi/],
+  [
+    "post-broker gate off",
+    damage.execution(post, postGate, off),
+    /post-broker-\w+-langfuse-gate".*is DISABLED/,
+    /pulumi/,
+  ],
   [
     "first post-broker step off",
     damage.execution(post, "allow-access-authenticator", off),
@@ -67,13 +72,8 @@ const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, re
     /mixes ALTERNATIVE/,
     /pulumi/,
   ],
-  [
-    "cookie off",
-    damage.execution(browser, "auth-cookie", off),
-    /copy of "browser".*auth-cookie.*DISABLED/,
-    /generation/,
-  ],
-  ["forms off", damage.execution(browser, `${browser}-forms`, off), /copy of "browser".*forms.*DISABLED/, /generation/],
+  ["cookie off", damage.execution(browser, "auth-cookie", off), /copy of "browser".*auth-cookie.*DISABLED/, /refresh/],
+  ["forms off", damage.execution(browser, `${browser}-forms`, off), /copy of "browser".*forms.*DISABLED/, /refresh/],
   ["gate before wrapper", damage.execution(browser, gate, { priority: 5 }), /another order/, /pulumi/],
   ["refusal before conditions", damage.execution(browser, deny, { priority: 5 }, gate), /another order/, /pulumi/],
   ["equal priorities", damage.execution(browser, gate, { priority: 10 }), /same priority/, /pulumi/],
@@ -128,7 +128,7 @@ const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, re
   [
     "alias of the gate changed",
     damage.execution(browser, gate, { displayName: "other" }),
-    /lacks the sub-flow "langfuse-gate-browser"/,
+    /lacks the sub-flow ".*-langfuse-gate"/,
     /pulumi/,
   ],
   [
@@ -141,7 +141,7 @@ const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, re
     "a new step in the copied flow",
     damage.execution("browser", "auth-spnego", { requirement: "ALTERNATIVE" }),
     /no longer like it.*auth-spnego/,
-    /generation/,
+    /builds another flow/,
   ],
   ["marker detached", damage.unmarked(false), /lacks the default scope/, /default|scopes/],
   ["marker optional", damage.unmarked(true), /is an optional scope/, /default scope/],

@@ -1,4 +1,5 @@
 import { createKeycloakAdminApi } from "#components/keycloak/admin-api.ts";
+import type { GatePlan } from "#components/keycloak/login-gate/gate-plan.ts";
 import { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { companyRealm, people, wiki } from "#local/keycloak/company.ts";
 import { createRealm } from "#local/keycloak/realm.ts";
@@ -63,6 +64,7 @@ export interface GatedRealm {
   readonly api: AdminApi;
   readonly realm: string;
   readonly issuer: string;
+  readonly plan: GatePlan;
   readonly signIn: { readonly username: string; readonly password: string };
   model(): Promise<RealmModel>;
   stop(): Promise<void>;
@@ -100,12 +102,13 @@ export async function startGatedRealm(version: string): Promise<GatedRealm> {
     username: signIn.username,
     secret: signIn.password,
   });
-  await realiseGate(admin, api, realm, specification);
+  const plan = await realiseGate(admin, api, realm, specification);
   return {
     admin,
     api,
     realm,
     issuer: `${server.url}/realms/${realm}`,
+    plan,
     signIn,
     model: () => readRealmModel(api, realm, specification),
     stop: () => processes.stop(),

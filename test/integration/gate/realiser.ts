@@ -29,8 +29,9 @@ export async function realiseGate(
   realm: string,
   specification: GateSpecification,
 ): Promise<GatePlan> {
+  const owner = "langfuse-access/test";
   const declaredRoles = specification.gates.map(({ role }) => role);
-  const plan = planGate(await readRealmFacts(api, { realm, specification, declaredRoles }), specification);
+  const plan = planGate(await readRealmFacts(api, { realm, specification, owner, declaredRoles }), specification);
   for (const { client, scope } of plan.marked) {
     const scopeId = await admin.create(`/realms/${realm}/client-scopes`, { name: scope, protocol: "openid-connect" });
     await link.create({ realm, client, scopeId, scopeName: scope }, api);

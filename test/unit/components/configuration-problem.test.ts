@@ -43,7 +43,7 @@ describe("a problem is told in one line:", () => {
       "nothing behind a key",
       "gate",
       "null",
-      "gate is empty: use an object with enabled, role, scope, flow, flowToCopy, generation, denyMessage, others",
+      "gate is empty: use an object with enabled, role, adoptRole, scope, flow, flowToCopy, generation, denyMessage, others",
     ],
     [
       "a list where an object belongs",
@@ -73,7 +73,7 @@ describe("a problem is told in one line:", () => {
       "an alias with blanks",
       "gate.flow",
       "My Flow",
-      'gate.flow is "My Flow": use lower-case letters, digits and dashes',
+      'gate.flow is "My Flow": use at most 60 lower-case letters, digits and dashes',
     ],
     ["an address without scheme", "langfuse.url", "langfuse:3000", `langfuse.url is "langfuse:3000": ${address}`],
     [

@@ -19,6 +19,7 @@ describe("a configuration", () => {
       gate: {
         enabled: true,
         role: "langfuse-access",
+        adoptRole: false,
         scope: "langfuse-gate",
         flow: "browser-langfuse",
         flowToCopy: "browser",

@@ -47,7 +47,9 @@ describe("the program", () => {
       syncCronJobName: "langfuse-role-sync",
       namespace: "langfuse-access",
     });
-    expect(await Promise.all(gateFlowAliases.map(resolved))).toEqual(["browser-langfuse"]);
+    expect(await Promise.all(gateFlowAliases.map(resolved))).toEqual([
+      expect.stringMatching(/^browser-langfuse-[0-9a-f]{8}$/),
+    ]);
     expect(count(resources, /role:Role$/)).toBe(4);
     expect(count(resources, /BrowserFlowBinding$/)).toBe(1);
     expect(count(resources, /batch\/v1:CronJob$/)).toBe(1);
@@ -70,12 +72,16 @@ describe("the program", () => {
     }
   });
 
-  it("without the gate reads nothing of the realm and declares no flow", async () => {
+  it("without the gate reads nothing of the realm but its roles and declares no flow", async () => {
     await using servers = await startServers();
     const { result, resources } = await run(servers.url, { "langfuse-access:gate": { enabled: false } });
     expect(result.gateFlowAliases).toEqual([]);
     expect(count(resources, /authentication|BrowserFlowBinding|DefaultScope/)).toBe(0);
-    expect(servers.calls).toEqual(["GET /api/admin/organizations"]);
+    expect(servers.calls).toEqual([
+      "GET /api/admin/organizations",
+      "POST /realms/company/protocol/openid-connect/token",
+      "GET /admin/realms/company/roles",
+    ]);
   });
 });
 

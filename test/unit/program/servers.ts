@@ -17,6 +17,9 @@ const answers: Readonly<Record<string, unknown>> = {
   "GET /admin/realms/company": { browserFlow: "browser" },
   "GET /admin/realms/company/clients": [{ id: "client-1", clientId: "langfuse", protocol: "openid-connect" }],
   "GET /admin/realms/company/identity-provider/instances": [],
+  "GET /admin/realms/company/roles": [{ id: "role-1", name: "employee" }],
+  "GET /admin/realms/company/client-scopes": [{ name: "profile" }],
+  "GET /admin/realms/company/authentication/flows": [{ alias: "browser", builtIn: true }],
   "GET /admin/realms/company/authentication/flows/browser/executions": [
     { level: 0, requirement: "ALTERNATIVE", providerId: "auth-cookie" },
     { level: 0, requirement: "ALTERNATIVE", providerId: "auth-username-password-form" },

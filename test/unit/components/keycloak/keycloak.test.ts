@@ -12,6 +12,7 @@ describe("the realm roles", () => {
   const args = {
     realmId: "company",
     gateRole: "langfuse-access",
+    owner: "langfuse-access/dev",
     roles: [{ name: "langfuse-admin", description: "Administers" }, { name: "langfuse-viewer" }],
   };
 
@@ -21,15 +22,37 @@ describe("the realm roles", () => {
       realmId: "company",
       name: "langfuse-access",
       description: "May sign in to Langfuse",
+      attributes: { managedBy: "langfuse-access/dev", opensLoginGate: "true" },
     });
     expect(find(resources, "Role", "roles-langfuse-admin").inputs).toEqual({
       realmId: "company",
       name: "langfuse-admin",
       description: "Administers",
+      attributes: { managedBy: "langfuse-access/dev" },
       compositeRoles: ["roles-langfuse-access-id"],
     });
     expect(find(resources, "Role", "roles-langfuse-viewer").inputs).not.toHaveProperty("description");
     expect(resources.filter(isRole).map((role) => role.parent)).toEqual(["roles", "roles", "roles"]);
+  });
+
+  it("include a former gate role too, until the flows go by the new one", async () => {
+    const { resources } = await deploy(() => new RealmRoles("roles", { ...args, retiredGateRoles: ["former-id"] }));
+    expect(find(resources, "Role", "roles-langfuse-viewer").inputs.compositeRoles).toEqual([
+      "roles-langfuse-access-id",
+      "former-id",
+    ]);
+  });
+
+  it("do not include an adopted gate role, which gives more than a login", async () => {
+    const { result, resources } = await deploy(() => new RealmRoles("roles", { ...args, adoptGateRole: true }));
+    expect(
+      resources
+        .filter(isRole)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(["roles-langfuse-admin", "roles-langfuse-viewer"]);
+    expect(resources.filter(isRole).every(({ inputs }) => !("compositeRoles" in inputs))).toBe(true);
+    expect(await resolved(result.gateRoleName)).toBe("langfuse-access");
   });
 
   it("are known by name, the gate's apart", async () => {
@@ -91,6 +114,7 @@ describe("the login gate", () => {
       executions: builtInBrowserFlows["26.7.5"],
       identityProviders: [],
       flows: {},
+      ownFlows: [],
     },
     {
       flow: "gated",
@@ -99,9 +123,14 @@ describe("the login gate", () => {
       gates: [{ client: "langfuse", scope: "marker", role: "langfuse-access", denyMessage: "Not you." }],
     },
   );
+  const { alias } = plan.tree;
   const role = pulumi.output("the role's own name");
-  const declare = (protect = false, changes: Partial<GatePlan> = {}) =>
-    deploy(() => new LoginGate("gate", { realm: "company", role, plan: { ...plan, ...changes }, protect }));
+  const declare = (changes: Partial<GatePlan> = {}) =>
+    deploy(() => {
+      const after = [new RealmRoles("roles", { realmId: "company", gateRole: "access", owner: "a/dev", roles: [] })];
+      const given = { realm: "company", role, plan: { ...plan, ...changes }, owner: "a/dev", after };
+      return new LoginGate("gate", given);
+    });
   const isElement = ({ type }: Registered) => /^keycloak:authentication\/(subflow|execution)/.test(type);
 
   it("is one chain from the marker to the binding, in which each element waits for the one before", async () => {
@@ -109,13 +138,34 @@ describe("the login gate", () => {
     const flow = find(resources, "Flow");
     const elements = resources.filter(isElement);
     expect(elements.length).toBe(21);
-    expect(flow.dependsOn).toContain("gate-marker-on-client");
+    expect(flow.dependsOn).toContain("gate-marker-on-langfuse");
     // The first one needs the flow for its parent's alias.
     for (const [index, element] of elements.entries()) {
       expect(element.dependsOn).toContain(elements[index - 1]?.name ?? flow.name);
     }
     expect(find(resources, "BrowserFlowBinding").dependsOn).toContain(elements.at(-1)?.name);
-    expect(elements.at(-1)).toMatchObject({ inputs: { config: { denyErrorMessage: "Not you." } } });
+  });
+
+  it("waits for the roles, because whoever may enter must hold one by then", async () => {
+    const { resources } = await declare();
+    expect(find(resources, "Flow").dependsOn).toContain("roles-access");
+  });
+
+  it("refuses nobody while one gate of it is half made, nor while it is taken away in reverse order", async () => {
+    const { resources } = await declare();
+    const inGate = resources
+      .filter(isElement)
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith(`${alias}-marker`));
+    expect(inGate.map((name) => name.slice(alias.length + 1))).toEqual([
+      "marker",
+      "marker-deny-access-authenticator-30",
+      "marker-deny",
+      "marker-conditional-user-role-20",
+      "marker-conditional-client-scope-10",
+      "marker-scope",
+      "marker-role",
+    ]);
   });
 
   it("puts every element under the flow or sub-flow it belongs to", async () => {
@@ -124,7 +174,7 @@ describe("the login gate", () => {
       .filter(isElement)
       .filter(({ inputs }) => inputs.parentFlowAlias)
       .map(({ inputs }) => `${inputs.alias ?? inputs.authenticator} in ${inputs.parentFlowAlias}`);
-    expect(parents).toEqual([
+    expect(parents.map((line) => line.replaceAll(alias, "gated"))).toEqual([
       "gated-sign-in in gated",
       "auth-cookie in gated-sign-in",
       "identity-provider-redirector in gated-sign-in",
@@ -138,16 +188,16 @@ describe("the login gate", () => {
       "conditional-user-configured in gated-browser-conditional-2fa",
       "conditional-credential in gated-browser-conditional-2fa",
       "auth-otp-form in gated-browser-conditional-2fa",
-      "marker-browser in gated",
-      "conditional-client-scope in marker-browser",
-      "conditional-user-role in marker-browser",
-      "deny-access-authenticator in marker-browser",
+      "gated-marker in gated",
+      "deny-access-authenticator in gated-marker",
+      "conditional-user-role in gated-marker",
+      "conditional-client-scope in gated-marker",
     ]);
   });
 
   it("takes the role from the role's resource", async () => {
     const { resources } = await declare();
-    expect(find(resources, "ExecutionConfig", "marker-browser-role").inputs.config).toEqual({
+    expect(find(resources, "ExecutionConfig", `${alias}-marker-role`).inputs.config).toEqual({
       condUserRole: "the role's own name",
       negate: "true",
     });
@@ -173,17 +223,34 @@ describe("the login gate", () => {
     });
   });
 
-  it.each([true, false])("protects the binding alone when asked: %s", async (protect) => {
-    const { resources } = await declare(protect);
-    expect(resources.filter((one) => one.protect).map(({ name }) => name)).toEqual(protect ? ["gate-binding"] : []);
+  it("says in everything that has a description which stack made it", async () => {
+    const { resources } = await declare();
+    for (const type of ["Flow", "ClientScope"]) {
+      expect(find(resources, type).inputs.description).toMatch(/^\[a\/dev\] /);
+    }
+  });
+
+  it("protects nothing, so that one run can switch it off", async () => {
+    const { resources } = await declare();
+    expect(resources.filter((one) => one.protect)).toEqual([]);
+  });
+
+  it("is other resources throughout when anything in it changes, but for the markers and the binding", async () => {
+    const names = async (changes?: Partial<GatePlan>) => (await declare(changes)).resources.map(({ name }) => name);
+    const changed = { ...plan.tree, alias: "gated-00000000" };
+    const text = JSON.stringify(plan.tree).replaceAll(alias, changed.alias);
+    const [before, after] = [await names(), await names({ tree: JSON.parse(text) })];
+    expect(before.filter((name) => after.includes(name))).toEqual([
+      ...["roles", "gate", "roles-access", "gate-marker", "gate-marker-on-langfuse", "gate-binding"],
+    ]);
   });
 
   it("has all its parts under it, each of a name of its own", async () => {
     const { result, resources } = await declare();
-    const parts = resources.filter(({ name }) => name !== "gate");
+    const parts = resources.filter(({ name }) => name !== "gate" && !name.startsWith("roles"));
     expect(new Set(parts.map(({ parent }) => parent))).toEqual(new Set(["gate"]));
     expect(new Set(parts.map(({ type, name }) => `${type} ${name}`)).size).toBe(parts.length);
-    expect(await resolved(result.flowAlias)).toBe("gated");
+    expect(await resolved(result.flowAlias)).toBe(alias);
     expect(await resolved(result.formerFlow)).toBe("browser");
   });
 
@@ -197,35 +264,35 @@ describe("the login gate", () => {
     const postBroker = {
       flow: postBrokerFlow(specification),
       identityProviders: ["partner", "vendor"],
-      appended: [{ flow: "their flow", gates: appendedGates(specification, "their flow") }],
+      appended: [{ flow: "their flow", gates: appendedGates(specification, "their flow", []) }],
     };
 
     it("sets its own flow on each when all of it stands", async () => {
-      const { result, resources } = await declare(true, { postBroker });
+      const { result, resources } = await declare({ postBroker });
       const flows = resources.filter(({ type }) => type.endsWith(":IdentityProviderPostFlow"));
       expect(flows.map(({ inputs }) => [inputs.identityProvider, inputs.flow])).toEqual([
-        ["partner", "gated-post-broker-v2"],
-        ["vendor", "gated-post-broker-v2"],
+        ["partner", postBroker.flow.alias],
+        ["vendor", postBroker.flow.alias],
       ]);
       for (const flow of flows) {
-        expect(flow.protect).toBe(true);
         expect(flow.dependsOn).toContain(resources.filter(isElement).at(-1)?.name);
       }
-      expect(await Promise.all(result.flowAliases.map(resolved))).toEqual(["gated", "gated-post-broker-v2"]);
+      expect(await Promise.all(result.flowAliases.map(resolved))).toEqual([alias, postBroker.flow.alias, "their flow"]);
     });
 
     it("appends the gate to a flow of others, behind everything, the refusal last", async () => {
-      const { resources } = await declare(false, { postBroker });
-      expect(find(resources, "Subflow", "marker-in-their-flow-v2").inputs).toMatchObject({
+      const { resources } = await declare({ postBroker });
+      expect(find(resources, "Subflow", postBroker.appended[0]?.gates[0]?.alias).inputs).toMatchObject({
         parentFlowAlias: "their flow",
         requirement: "CONDITIONAL",
         priority: 1000,
       });
-      const inside = resources.filter(({ inputs }) => inputs.parentFlowAlias === "marker-in-their-flow-v2");
-      expect(inside.map(({ inputs }) => inputs.authenticator)).toEqual([
-        "conditional-client-scope",
-        "conditional-user-role",
-        "deny-access-authenticator",
+      const gate = postBroker.appended[0]?.gates[0]?.alias;
+      const inside = resources.filter(({ inputs }) => inputs.parentFlowAlias === gate);
+      expect(inside.map(({ inputs }) => [inputs.authenticator, inputs.priority])).toEqual([
+        ["deny-access-authenticator", 30],
+        ["conditional-user-role", 20],
+        ["conditional-client-scope", 10],
       ]);
     });
   });

@@ -84,7 +84,24 @@ describe("the copy of the browser flow", () => {
   });
 });
 
+it("the copies of two sub-flows whose names differ in signs only have names of their own", () => {
+  const form = { level: 1, requirement: "REQUIRED", providerId: "auth-username-password-form" };
+  const flow: FlatExecution[] = ["A - B", "a_b"].flatMap((displayName) => [
+    { level: 0, requirement: "ALTERNATIVE", displayName, authenticationFlow: true },
+    form,
+  ]);
+  const aliases = replicate("mine", flow, "b").map((one) => one.kind === "subflow" && one.alias);
+  expect(aliases).toEqual(["b-a-b", "b-a-b-2"]);
+});
+
 describe("a flow that cannot be copied", () => {
+  it("because it has a form is refused by the name of that", () => {
+    const form = { level: 0, requirement: "REQUIRED", displayName: "their form", authenticationFlow: true };
+    expect(() => replicate("mine", [{ ...form, providerId: "registration-page-form" }], "b")).toThrow(
+      'The flow to copy has the form "their form", which this program cannot copy',
+    );
+  });
+
   it.each<[string, FlatExecution[]]>([
     ["is empty", []],
     ["has only disabled steps", [{ level: 0, requirement: "DISABLED", providerId: "auth-cookie" }]],

@@ -12,8 +12,11 @@ const facts = {
   executions: builtInBrowserFlows["26.7.5"],
   identityProviders: [],
   flows: {},
+  ownFlows: [],
 };
 
+/** Another name for the flow of the facts, so that expectations can be written down. */
+const ALIAS = planGate(facts, settings).tree.alias;
 const goodTree = (): Flow => planGate(facts, settings).tree;
 
 describe("the plan of the gate", () => {
@@ -28,35 +31,36 @@ describe("the plan of the gate", () => {
 
   it("is a wrapper of everything that signs people in, and the gate behind it", () => {
     const plan = planGate(facts, settings);
+    expect(ALIAS).toMatch(/^browser-langfuse-[0-9a-f]{8}$/);
     expect(plan.marked).toEqual([{ client: "client-1", clientId: "langfuse", scope: "langfuse-gate" }]);
     expect(plan.tree).toMatchObject({
-      alias: "browser-langfuse",
+      alias: ALIAS,
       description: "Browser login that admits holders of the role only to clients with the scope langfuse-gate",
       children: [
-        { kind: "subflow", alias: "browser-langfuse-sign-in", requirement: "REQUIRED", priority: 10 },
+        { kind: "subflow", alias: `${ALIAS}-sign-in`, requirement: "REQUIRED", priority: 10 },
         {
           kind: "subflow",
-          alias: "langfuse-gate-browser",
+          alias: `${ALIAS}-langfuse-gate`,
           requirement: "CONDITIONAL",
           priority: 20,
           children: [
             {
               authenticator: "conditional-client-scope",
               requirement: "REQUIRED",
-              config: { alias: "langfuse-gate-browser-scope", values: { client_scope: "langfuse-gate" } },
+              config: { alias: `${ALIAS}-langfuse-gate-scope`, values: { client_scope: "langfuse-gate" } },
             },
             {
               authenticator: "conditional-user-role",
               requirement: "REQUIRED",
               config: {
-                alias: "langfuse-gate-browser-role",
+                alias: `${ALIAS}-langfuse-gate-role`,
                 values: { condUserRole: "langfuse-access", negate: "true" },
               },
             },
             {
               authenticator: "deny-access-authenticator",
               requirement: "REQUIRED",
-              config: { alias: "langfuse-gate-browser-deny", values: { denyErrorMessage: "Not you." } },
+              config: { alias: `${ALIAS}-langfuse-gate-deny`, values: { denyErrorMessage: "Not you." } },
             },
           ],
         },
@@ -65,7 +69,8 @@ describe("the plan of the gate", () => {
   });
 
   it("stays the same when the gate is bound already", () => {
-    expect(planGate({ ...facts, boundFlow: "browser-langfuse" }, settings)).toEqual(planGate(facts, settings));
+    const again = { ...facts, boundFlow: ALIAS, ownFlows: [ALIAS] };
+    expect(planGate(again, settings)).toEqual(planGate(facts, settings));
   });
 
   it("has one gate behind the other for several clients", () => {
@@ -79,18 +84,39 @@ describe("the plan of the gate", () => {
     expect(brokenInvariants(tree)).toEqual([]);
   });
 
-  it("shares no name with the tree of another generation", () => {
-    const names = (generation: number): string[] => {
-      const text = JSON.stringify(planGate(facts, { ...settings, generation }).tree);
-      return [...text.matchAll(/"alias":"[^"]+"/g)].map(([name]) => name);
-    };
-    expect(names(1).length).toBeGreaterThan(8);
-    expect(names(2).filter((name) => names(1).includes(name))).toEqual([]);
+  const names = (plan: { tree: Flow }): string[] =>
+    [...JSON.stringify(plan.tree).matchAll(/"alias":"[^"]+"/g)].map(([name]) => name);
+  const drifted = [...facts.executions, { level: 0, requirement: "ALTERNATIVE", providerId: "auth-x509-client" }];
+  it.each<[string, Parameters<typeof planGate>]>([
+    ["another generation", [facts, { ...settings, generation: 2 }]],
+    ["another role", [facts, { ...settings, gates: [{ ...langfuse, role: "another" }] }]],
+    ["another scope", [facts, { ...settings, gates: [{ ...langfuse, scope: "another" }] }]],
+    ["another message", [facts, { ...settings, gates: [{ ...langfuse, denyMessage: "Nor you." }] }]],
+    ["another gate", [facts, { ...settings, gates: [langfuse, { ...langfuse, client: "grafana", scope: "grafana" }] }]],
+    ["a copied flow that has changed", [{ ...facts, executions: drifted }, settings]],
+    ["another name of the flow", [facts, { ...settings, flow: "browser-gated" }]],
+  ])("shares no name with the tree of %s, so that neither edits the other", (_title, args) => {
+    const before = names(planGate(facts, settings));
+    expect(before.length).toBeGreaterThan(8);
+    expect(names(planGate(...args)).filter((name) => before.includes(name))).toEqual([]);
   });
 
-  it("is made while another generation is bound", () => {
-    const next = { ...settings, generation: 3 };
-    expect(planGate({ ...facts, boundFlow: "browser-langfuse-v2" }, next).tree.alias).toBe("browser-langfuse-v3");
+  it("is made while a flow of this stack is bound, whatever it is called", () => {
+    const renamed = { ...facts, boundFlow: "former-name-01234567", ownFlows: ["former-name-01234567"] };
+    expect(planGate(renamed, settings).tree.alias).toBe(ALIAS);
+  });
+
+  it("is refused when the gate of another stack is bound", () => {
+    expect(() => planGate({ ...facts, boundFlow: ALIAS }, settings)).toThrow(
+      `The realm runs the browser flow "${ALIAS}"`,
+    );
+  });
+
+  it("is refused when a flow of its own would be copied", () => {
+    const own = { ...facts, boundFlow: ALIAS, ownFlows: [ALIAS] };
+    expect(() => planGate(own, { ...settings, flowToCopy: ALIAS })).toThrow(
+      `gate.flowToCopy is "${ALIAS}", which is a flow of this gate: name the one that was bound before it.`,
+    );
   });
 
   it("is refused when the realm runs a flow that would not be copied", () => {
@@ -104,13 +130,20 @@ describe("the plan of the gate", () => {
       { level: 0, requirement: "ALTERNATIVE", providerId: "auth-cookie" },
       { level: 0, requirement: "REQUIRED", providerId: "auth-username-password-form" },
     ];
-    expect(() => planGate({ ...facts, executions }, { ...settings, gates: [{ ...langfuse, role: "" }] })).toThrow(
-      [
-        "The login gate would not hold:",
-        '  - "browser-langfuse-sign-in" mixes ALTERNATIVE with REQUIRED or CONDITIONAL siblings, which the server ignores',
-        "  - conditional-user-role has no configuration, so it never matches and the gate is open",
-      ].join("\n"),
+    const plan = () => planGate({ ...facts, executions }, { ...settings, gates: [{ ...langfuse, role: "" }] });
+    expect(plan).toThrow(
+      /^The login gate would not hold:\n {2}- "browser-langfuse-[0-9a-f]{8}-sign-in" mixes ALTERNATIVE with REQUIRED or CONDITIONAL siblings, which the server ignores\n {2}- conditional-user-role has no configuration, so it never matches and the gate is open$/,
     );
+  });
+
+  it("is refused when a gate that is appended to a flow of others would not hold", () => {
+    const allow = { level: 0, priority: 10, requirement: "REQUIRED", providerId: "allow-access-authenticator" };
+    const theirs = {
+      identityProviders: [{ alias: "partner", enabled: true, postFlow: "theirs" }],
+      flows: { theirs: { builtIn: false, executions: [allow] } },
+    };
+    const plan = () => planGate({ ...facts, ...theirs }, { ...settings, gates: [{ ...langfuse, role: "" }] });
+    expect(plan).toThrow(/(?:never matches and the gate is open.*){2}/s);
   });
 });
 
@@ -131,9 +164,9 @@ function withElement(parent: string, index: number, change: (element: Element) =
   return withChildren(parent, (children) => children.map((child, at) => (at === index ? change(child) : child)));
 }
 
-const flow = "browser-langfuse";
-const wrapper = "browser-langfuse-sign-in";
-const gate = "langfuse-gate-browser";
+const flow = ALIAS;
+const wrapper = `${ALIAS}-sign-in`;
+const gate = `${ALIAS}-langfuse-gate`;
 const unordered = (alias: string) =>
   `"${alias}" has siblings whose priorities do not ascend from 1, so their order is another one`;
 const incomplete = `"${gate}" is not made of scope condition, role condition and refusal, each REQUIRED`;
@@ -178,7 +211,7 @@ describe("damage to a good tree is named:", () => {
     ],
     [
       "one alias for two sub-flows",
-      withElement(wrapper, 3, (child) => ({ ...child, alias: "browser-langfuse-organization" })),
+      withElement(wrapper, 3, (child) => ({ ...child, alias: `${ALIAS}-organization` })),
       `"${flow}" uses an alias twice`,
     ],
     [

@@ -8,7 +8,7 @@ const specification = {
   generation: 1,
   gates: [{ client: "langfuse", scope: "langfuse-gate", role: "langfuse-access", denyMessage: "Not you." }],
 };
-const options = { realm: "company", specification, declaredRoles: ["langfuse-access"] };
+const options = { realm: "company", specification, owner: "access/dev", declaredRoles: ["langfuse-access"] };
 const needed = ["conditional-client-scope", "conditional-user-role", "deny-access-authenticator"];
 
 /** What a realm answers, by path; a test replaces some of it. */
@@ -25,6 +25,11 @@ const answers = (changes: Record<string, unknown> = {}): Record<string, unknown>
   ],
   "GET /company/authentication/config/x1": { id: "x1", alias: "to the company", config: { defaultProvider: "oidc" } },
   "GET /company/identity-provider/instances": [],
+  "GET /company/client-scopes": [{ name: "profile" }, { name: "langfuse-gate", description: "[access/dev] Marks" }],
+  "GET /company/authentication/flows": [
+    { alias: "browser-langfuse-01234567", builtIn: false, description: "[access/dev] Login" },
+    { alias: "our browser", builtIn: false },
+  ],
   ...changes,
 });
 
@@ -40,6 +45,7 @@ describe("the facts of a realm", () => {
       clients: { langfuse: "c1" },
       identityProviders: [],
       flows: {},
+      ownFlows: ["browser-langfuse-01234567"],
       boundFlow: "our browser",
       executions: [
         { level: 0, requirement: "ALTERNATIVE", providerId: "auth-cookie", displayName: "Cookie" },
@@ -101,6 +107,13 @@ describe("the facts of a realm", () => {
     expect(Object.entries(facts.flows)).toMatchObject([
       ["theirs", { builtIn: false, executions: [{ providerId: "allow-access-authenticator" }] }],
     ]);
+  });
+
+  it.each([undefined, "[access/prod] Marks"])("are refused for a marker that others made (%s)", async (description) => {
+    const theirs = { "GET /company/client-scopes": [{ name: "langfuse-gate", description }] };
+    await expect(read(theirs)).rejects.toThrow(
+      'The realm has a client scope "langfuse-gate" already, which this stack did not make: name another one in gate.scope or gate.others, or delete it if nothing uses it.',
+    );
   });
 
   it("are refused for a role of another gate that is neither there nor declared", async () => {
