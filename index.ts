@@ -11,6 +11,7 @@ import { ServiceCredentials } from "#components/langfuse/service-credentials.ts"
 import { preflight } from "#components/preflight.ts";
 import { keycloakProvider, kubernetesProvider } from "#components/providers.ts";
 import { withReadableErrors } from "#components/readable-errors.ts";
+import { serverSetup } from "#components/server-setup.ts";
 import { stackValues } from "#components/stack-values.ts";
 import { syncEnvironment, syncSecrets } from "#components/sync-environment.ts";
 import { bundleSync } from "#sync/bundle.ts";
@@ -19,6 +20,7 @@ export default () =>
   withReadableErrors(async () => {
     const configuration = parseConfiguration(pulumi.getProject(), stackValues());
     const { gate, langfuse, sync, protect } = configuration;
+    for (const warning of configuration.warnings) await pulumi.log.warn(warning);
     const { realm } = configuration.keycloak;
     const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
     const { gatePlan, retiredGateRoles } = await preflight(configuration, owner);
@@ -44,7 +46,11 @@ export default () =>
 
     const organization = new LangfuseTenant("organization", { ...langfuse, protect });
     const namespace = namespaceName(configuration.kubernetes, inKubernetes);
-    const langfuseSecrets = new LangfuseSecrets("langfuse-secrets", { namespace, protect }, inKubernetes);
+    const server = new LangfuseSecrets(
+      "langfuse-secrets",
+      { namespace: langfuse.server.namespace ?? namespace, ...serverSetup(configuration, organization, inKeycloak) },
+      inKubernetes,
+    );
     const langfuseUrl = langfuse.internalUrl ?? langfuse.url;
     for (const key of organization.serviceKeys) {
       new ServiceCredentials(key.secretName, { namespace, url: langfuseUrl, key }, inKubernetes);
@@ -70,7 +76,9 @@ export default () =>
       projectId: organization.projectId,
       organizationPublicKey: organization.publicKey,
       organizationSecretKey: pulumi.secret(organization.secretKey),
-      langfuseSecretName: langfuseSecrets.secretName,
+      langfuseSecretName: server.secretName,
+      langfuseSettingsName: server.settingsName,
+      langfuseHelmValues: server.helmValues,
       syncSecretName: cronJob.secretName,
       syncCronJobName: cronJob.cronJobName,
       namespace,

@@ -1,11 +1,13 @@
 import { AccessError } from "#sync/errors.ts";
 import { describeIssue, unknownKey } from "./configuration-problem.ts";
+import { type ServerContext, serverContradictions, serverWarnings } from "./langfuse/server-contradictions.ts";
 import { tenantContradictions } from "./langfuse/tenant-settings.ts";
-import { type SecretName, type Settings, secretNames, settingsSchema } from "./schema.ts";
+import { requiredSecrets, type Secrets, type Settings, secretNames, settingsSchema } from "./schema.ts";
 
 export interface Configuration extends Settings {
-  /** Plain values: callers wrap them in `pulumi.secret` before they go anywhere near a resource. */
-  readonly secrets: Readonly<Record<SecretName, string>>;
+  readonly secrets: Secrets;
+  /** What works and still deserves a look, a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** Top-level keys, for hints and for the documentation test. */
@@ -24,25 +26,36 @@ export function parseConfiguration(project: string, values: Readonly<Record<stri
     if (!settingNames.some((name) => name === key)) problems.push(unknownKey(`${project}:${key}`, key, known));
     else settings[key] = decode(text);
   }
-  for (const name of secretNames) {
-    if (!values[name])
+  const secrets = Object.fromEntries(
+    secretNames.flatMap((name) => (values[name] ? [[name, values[name]]] : [])),
+  ) as Secrets;
+  for (const name of requiredSecrets) {
+    if (!secrets[name])
       problems.push(`${project}:${name} is missing: run \`pulumi config set --secret ${project}:${name}\``);
   }
   const parsed = settingsSchema.safeParse(settings);
   if (!parsed.success)
     problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(project, issue, settings)));
-  else problems.push(...contradictions(project, parsed.data));
+  else problems.push(...contradictions(project, parsed.data, secrets));
   if (problems.length > 0 || !parsed.success) {
     throw new AccessError(
       "usage",
       `The configuration of this stack is not usable:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
     );
   }
-  const secrets = Object.fromEntries(secretNames.map((name) => [name, values[name] ?? ""])) as Record<
-    SecretName,
-    string
-  >;
-  return { ...parsed.data, secrets };
+  const warnings = serverWarnings(parsed.data.langfuse.server, contextOf(parsed.data, secrets));
+  return {
+    ...parsed.data,
+    secrets,
+    warnings: warnings.map((warning) => `${project}:langfuse.server.${warning}`),
+  };
+}
+
+/** What the settings of the Langfuse server have to agree with. */
+function contextOf({ gate, keycloak, langfuse }: Settings, secrets: Secrets): ServerContext {
+  const { organization, adopt, members } = langfuse;
+  const names = new Set(Object.keys(secrets));
+  return { gate, keycloak, organization, adopt, isManaged: true, members: members.length, secrets: names };
 }
 
 /** The engine hands objects, lists and booleans over as JSON, strings as they stand. */
@@ -58,7 +71,7 @@ function decode(text: string): unknown {
 const builtInFlows = ["browser", "registration", "clients"];
 
 /** What the schema cannot say about one key alone. */
-function contradictions(project: string, settings: Settings): string[] {
+function contradictions(project: string, settings: Settings, secrets: Secrets): string[] {
   const problems: string[] = [];
   const { gate, keycloak, sync } = settings;
   if ([...builtInFlows, gate.flowToCopy].includes(gate.flow)) {
@@ -82,5 +95,10 @@ function contradictions(project: string, settings: Settings): string[] {
   }
   if (names.includes("default")) problems.push(`${project}:roles must not contain "default": use sync.defaultRole`);
   problems.push(...tenantContradictions(settings.langfuse).map((problem) => `${project}:langfuse.${problem}`));
+  problems.push(
+    ...serverContradictions(settings.langfuse.server, contextOf(settings, secrets)).map(
+      (problem) => `${project}:langfuse.server.${problem}`,
+    ),
+  );
   return problems;
 }

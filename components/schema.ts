@@ -1,13 +1,10 @@
 import { z } from "zod";
 import { gateSettingsSchema, realmRole } from "#sync/gate/settings.ts";
+import { plainAddress as url } from "./address.ts";
+import { serverSettingsSchema } from "./langfuse/server-settings.ts";
 import { tenantShape } from "./langfuse/tenant-settings.ts";
 
 const name = z.string().min(1).max(255);
-/** A user name in it would end up in plain text in the cluster, and the role sync refuses it as well. */
-const url = z
-  .string()
-  .refine(isPlainAddress, "use http:// or https://, a host and at most a path")
-  .transform((value) => value.replace(/\/+$/, ""));
 const langfuseRole = z.enum(["OWNER", "ADMIN", "MEMBER", "VIEWER", "NONE"]);
 
 const keycloak = z.strictObject({
@@ -42,6 +39,8 @@ const langfuse = z.strictObject({
   url,
   internalUrl: url.optional(),
   ...tenantShape,
+  /** How the server itself is set up. */
+  server: serverSettingsSchema.prefault({}),
   /** Whether destroying the stack may delete organization and project together with their data. */
   deletionPolicy: z.enum(["retain", "delete"]).default("retain"),
 });
@@ -77,7 +76,7 @@ const sync = z.strictObject({
   suspend: z.boolean().default(false),
 });
 
-/** Everything that `Pulumi.<stack>.yaml` may hold, apart from the two secrets. */
+/** Everything that `Pulumi.<stack>.yaml` may hold, apart from the secrets. */
 export const settingsSchema = z.strictObject({
   keycloak,
   /** Realm roles in order of precedence: the first that a person holds wins. */
@@ -93,11 +92,15 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>;
 
 /** Secrets live in keys of their own, because an object with one secret value becomes secret as a whole. */
-export const secretNames = ["keycloakAdminSecret", "langfuseAdminApiKey"] as const;
-export type SecretName = (typeof secretNames)[number];
+export const requiredSecrets = ["keycloakAdminSecret", "langfuseAdminApiKey"] as const;
+export const optionalSecrets = [
+  "langfuseClientSecret",
+  "langfuseInitUserPassword",
+  "langfuseInitProjectSecretKey",
+] as const;
+export const secretNames = [...requiredSecrets, ...optionalSecrets] as const;
 
-function isPlainAddress(value: string): boolean {
-  const address = URL.parse(value);
-  if (address === null || !["http:", "https:"].includes(address.protocol)) return false;
-  return address.username === "" && address.password === "" && address.search === "" && address.hash === "";
-}
+/** Plain values: callers wrap them in `pulumi.secret` before they go anywhere near a resource. */
+export type Secrets = Readonly<
+  Record<(typeof requiredSecrets)[number], string> & Partial<Record<(typeof optionalSecrets)[number], string>>
+>;

@@ -139,7 +139,7 @@ async function readBackKubernetes({ cluster }: Bed, outputs: StackOutputs, check
     expectEqual(await keys(outputs.syncSecretName), sync, outputs.syncSecretName);
     expectEqual(
       await keys(outputs.langfuseSecretName),
-      ["ENCRYPTION_KEY", "NEXTAUTH_SECRET", "SALT"],
+      ["ADMIN_API_KEY", "AUTH_KEYCLOAK_CLIENT_SECRET", "ENCRYPTION_KEY", "NEXTAUTH_SECRET", "SALT"],
       outputs.langfuseSecretName,
     );
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConfiguration, settingNames } from "#components/configuration.ts";
-import { secretNames } from "#components/schema.ts";
+import { requiredSecrets, secretNames } from "#components/schema.ts";
 import { AccessError } from "#sync/errors.ts";
 import { changedValues } from "./settings.ts";
 
@@ -112,7 +112,7 @@ describe("a problem is told in one line:", () => {
       "an unknown key like no other",
       "flavour",
       "hidden",
-      "flavour is not a known key: use one of keycloak, roles, gate, langfuse, kubernetes, sync, protect, keycloakAdminSecret, langfuseAdminApiKey",
+      "flavour is not a known key: use one of keycloak, roles, gate, langfuse, kubernetes, sync, protect, keycloakAdminSecret, langfuseAdminApiKey, langfuseClientSecret, langfuseInitUserPassword, langfuseInitProjectSecretKey",
     ],
     ["an unknown key inside", "keycloak.relm", "hidden", 'keycloak.relm is not a known key: did you mean "realm"?'],
     [
@@ -179,7 +179,7 @@ describe("a problem is told in one line:", () => {
     expect(problemsOf(changedValues(path, value))).toEqual([`langfuse-access:${expected}`]);
   });
 
-  it.each(secretNames)("the secret %s is missing", (name) => {
+  it.each(requiredSecrets)("the secret %s is missing", (name) => {
     expect(problemsOf(changedValues(name, undefined))).toEqual([
       `langfuse-access:${name} is missing: run \`pulumi config set --secret langfuse-access:${name}\``,
     ]);
@@ -204,7 +204,7 @@ describe("problems", () => {
 
   it("of an empty configuration name everything that is required", () => {
     expect(problemsOf({}).map((line) => line.split(/[: ]/)[1])).toEqual([
-      ...secretNames,
+      ...requiredSecrets,
       "keycloak",
       "roles",
       "langfuse",

@@ -37,6 +37,10 @@ describe("a configuration", () => {
         organizationKey: {},
         adopt: "never",
         deletionPolicy: "retain",
+        server: {
+          sessions: { generation: 1 },
+          signIn: { provider: "keycloak", signUp: true, enforcedDomains: [] },
+        },
       },
       kubernetes: { namespace: "langfuse-access", createNamespace: true },
       sync: {
@@ -49,6 +53,7 @@ describe("a configuration", () => {
       },
       protect: false,
       secrets: { keycloakAdminSecret: "hidden-keycloak-secret", langfuseAdminApiKey: "hidden-langfuse-secret" },
+      warnings: [],
     });
   });
 

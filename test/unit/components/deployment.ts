@@ -57,7 +57,7 @@ export async function deploy<T>(program: () => T | Promise<T>): Promise<{ result
         inputs.set(keyOf(args.type, args.name), args.inputs);
         return { id: `${args.name}-id`, state: { ...args.inputs, ...computed[args.type] } };
       },
-      call: ({ inputs: given }) => ({ ...given, id: `${given.clientId}-id` }),
+      call: ({ inputs: given }) => ({ ...given, id: `${given.clientId}-id`, clientSecret: "looked-up secret" }),
     },
     "langfuse-access",
     "dev",

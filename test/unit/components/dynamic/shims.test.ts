@@ -5,6 +5,7 @@ import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { BrowserFlowBinding } from "#components/keycloak/login-gate/browser-flow-binding.ts";
 import { DefaultScope } from "#components/keycloak/login-gate/default-scope.ts";
 import { IdentityProviderPostFlow } from "#components/keycloak/login-gate/identity-provider-post-flow.ts";
+import { LastingSecret } from "#components/langfuse/lasting-secret.ts";
 import { Membership } from "#components/langfuse/membership.ts";
 import { Organization } from "#components/langfuse/organization.ts";
 import { OrganizationApiKey } from "#components/langfuse/organization-api-key.ts";
@@ -28,6 +29,7 @@ beforeAll(async () => {
     new Membership("m", { organizationId: "o1", email: "ann@example.com", role: "OWNER", ...key });
     new BrowserFlowBinding("b", { realm: "company", flow: "gated", fallback: "browser" });
     new IdentityProviderPostFlow("i", { realm: "company", identityProvider: "partner", flow: "gated" });
+    new LastingSecret("l", { variable: "SALT", value: pulumi.secret("a"), isTaken: false });
     new DefaultScope("s", { realm: "company", client: "c1", scopeId: "s1", scopeName: "marker" });
   }));
 });
@@ -41,6 +43,7 @@ const source: Readonly<Record<string, string>> = {
   Project: "langfuse/project",
   ProjectApiKey: "langfuse/project-api-key",
   Membership: "langfuse/membership",
+  LastingSecret: "langfuse/lasting-secret",
   BrowserFlowBinding: "keycloak/login-gate/browser-flow-binding",
   IdentityProviderPostFlow: "keycloak/login-gate/identity-provider-post-flow",
   DefaultScope: "keycloak/login-gate/default-scope",
@@ -94,6 +97,10 @@ it("the secret of an organization is stored encrypted, wherever it travels", () 
 
 it("the seed of a service's key and the secrets around it are stored encrypted", () => {
   expect(find(resources, "ProjectApiKey").secretOutputs).toEqual(["secretKey", "seed", "organizationSecretKey"]);
+});
+
+it("a lasting secret is stored encrypted", () => {
+  expect(find(resources, "LastingSecret").secretOutputs).toEqual(["value"]);
 });
 
 it("a preview's unknown value is what the checks let through", () => {

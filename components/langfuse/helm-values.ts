@@ -1,0 +1,66 @@
+/** Variables for which the official chart has a value of its own; setting them twice would leave the choice to Kubernetes. */
+const PLACES: Readonly<Record<string, readonly string[]>> = {
+  NEXTAUTH_URL: ["nextauth", "url"],
+  NEXTAUTH_SECRET: ["nextauth", "secret"],
+  SALT: ["salt"],
+  ENCRYPTION_KEY: ["encryptionKey"],
+  AUTH_DISABLE_SIGNUP: ["features", "signUpDisabled"],
+  AUTH_DISABLE_USERNAME_PASSWORD: ["auth", "disableUsernamePassword"],
+};
+
+/** The chart makes `AUTH_<PROVIDER>_<OPTION>` of `auth.providers.<provider>.<option>`. */
+const PROVIDER = /^AUTH_(KEYCLOAK|CUSTOM)_(.+)$/;
+
+/** The chart prints these two itself, in quotation marks. */
+const BOOLEANS = ["AUTH_DISABLE_SIGNUP", "AUTH_DISABLE_USERNAME_PASSWORD"];
+
+/**
+ * Values for the official Helm chart of Langfuse (langfuse/langfuse-k8s, 1.x and 2.x) that give the server this
+ * environment. Secrets are referred to by name, so that the values may be printed and kept in a repository.
+ *
+ * @param plain environment that is no secret
+ * @param secret names of variables that are keys of the Secret
+ * @param checksum another one makes Kubernetes start new pods
+ */
+export function helmValues<T>(
+  plain: Readonly<Record<string, T | string>>,
+  secret: { readonly name: T | string; readonly keys: readonly string[] },
+  checksum: T | string,
+): Record<string, unknown> {
+  const langfuse: Record<string, unknown> = {
+    pod: { annotations: { "langfuse-access/checksum": checksum } },
+  };
+  const additional: unknown[] = [];
+  for (const [name, value] of Object.entries(plain)) {
+    const place = placeOf(name);
+    if (place) put(langfuse, place, BOOLEANS.includes(name) ? value === "true" : value);
+    else additional.push({ name, value });
+  }
+  for (const key of secret.keys) {
+    const reference = { secretKeyRef: { name: secret.name, key } };
+    const place = placeOf(key);
+    if (place) put(langfuse, place, reference);
+    else additional.push({ name: key, valueFrom: reference });
+  }
+  if (additional.length > 0) langfuse.additionalEnv = additional;
+  return { langfuse };
+}
+
+function placeOf(name: string): readonly string[] | undefined {
+  const [, provider, option] = PROVIDER.exec(name) ?? [];
+  if (!provider || !option) return PLACES[name];
+  return ["auth", "providers", provider.toLowerCase(), camelCase(option)];
+}
+
+function camelCase(option: string): string {
+  return option.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function put(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let at = root;
+  for (const key of path.slice(0, -1)) {
+    at[key] ??= {};
+    at = at[key] as Record<string, unknown>;
+  }
+  at[path.at(-1) ?? ""] = value;
+}
