@@ -8,6 +8,8 @@ export interface LastingSecretInputs {
   readonly value: string;
   /** Whether the value is one of an installation, and not one made for this stack. */
   readonly isTaken: boolean;
+  /** Whether a taken value may replace another one that is kept. */
+  readonly mayReplace?: boolean;
   /** Only a higher one lets another value in; absent where none ever may. */
   readonly generation?: number;
 }
@@ -17,6 +19,7 @@ const shape = {
   variable: z.string().min(1),
   value: z.string(),
   isTaken: z.boolean(),
+  mayReplace: z.boolean().optional(),
   generation: z.int().min(1).optional(),
 };
 
@@ -53,11 +56,12 @@ export function check(olds: Partial<LastingSecretInputs>, news: LastingSecretInp
     );
   }
   if (generation !== olds.generation) return { inputs: news, failures };
+  if (news.isTaken && value !== UNKNOWN && news.mayReplace) return { inputs: news, failures };
   if (news.isTaken && value !== UNKNOWN) {
     const loss = LOSSES[variable];
     return fail(
       "value",
-      `${variable} would change${loss ? `, and with another one ${loss}` : ""}. This stack keeps another value than langfuse.server.existingSecret holds: put the former value back there, or leave existingSecret out, which keeps the stack's.`,
+      `${variable} would change${loss ? `, and with another one ${loss}` : ""}. This stack keeps another value than langfuse.server.existingSecret holds: leave existingSecret out, which keeps the stack's; or, if no server ever ran with that one, as after a first update that failed, set langfuse.server.existingSecret.replaceKept to true for one update.`,
     );
   }
   return { inputs: { ...news, value: kept }, failures };
@@ -84,6 +88,10 @@ export function read(
 }
 
 /** Exactly what is stored: the engine adds properties of its own to what it passes, and an absent one must stay absent. */
-function stored({ variable, value, isTaken, generation }: LastingSecretInputs): LastingSecretInputs {
-  return { variable, value, isTaken, ...(generation === undefined ? {} : { generation }) };
+function stored({ variable, value, isTaken, mayReplace, generation }: LastingSecretInputs): LastingSecretInputs {
+  return {
+    ...{ variable, value, isTaken },
+    ...(mayReplace === undefined ? {} : { mayReplace }),
+    ...(generation === undefined ? {} : { generation }),
+  };
 }

@@ -16,6 +16,8 @@ export interface LastingSecretArgs {
   readonly value: pulumi.Input<string>;
   /** The value is one of an installation: another one than is kept is then refused instead of ignored. */
   readonly isTaken: boolean;
+  /** Take it all the same. */
+  readonly mayReplace?: boolean;
   /** Only a higher one lets another value in; without it none ever may. */
   readonly generation?: number;
 }

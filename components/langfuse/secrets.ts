@@ -91,6 +91,7 @@ function lastingSecrets(
         variable,
         value: pulumi.secret(found ?? made),
         isTaken: found !== undefined,
+        ...(found && existingSecret?.replaceKept ? { mayReplace: true } : {}),
         ...(generation === undefined ? {} : { generation }),
       },
       generation === undefined ? lasting : child,

@@ -78,6 +78,8 @@ const existingSecret = z.strictObject({
       encryptionKey: text.default("ENCRYPTION_KEY"),
     })
     .prefault({}),
+  /** Take them also in the place of others that this stack keeps already. */
+  replaceKept: z.boolean().default(false),
 });
 
 /** Settings of the Langfuse server itself: they become a Secret, a ConfigMap and values of the Helm chart. */

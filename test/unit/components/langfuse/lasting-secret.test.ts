@@ -39,6 +39,7 @@ describe("a lasting secret", () => {
       salt("taken", true),
       /^SALT would change.*every API key stops/,
     ],
+    ["takes it when that is asked for", salt("made"), { ...salt("taken", true), mayReplace: true }, "taken"],
     ["refuses an installation that has none", {}, salt("", true), /has no SALT: name its key/],
     ["refuses a key of the wrong form without showing it", {}, key("zebra"), /^ENCRYPTION_KEY must have 64 hex[^z]*$/],
     ["takes a key of the right form", {}, key("A1".repeat(32)), "A1".repeat(32)],

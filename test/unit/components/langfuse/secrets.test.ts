@@ -62,6 +62,7 @@ describe("the secrets of a Langfuse server", () => {
     const { resources } = await declare({
       existingSecret: {
         name: "langfuse",
+        replaceKept: false,
         keys: { nextauthSecret: "nextauth-secret", salt: "salt", encryptionKey: "ENCRYPTION_KEY" },
       },
     });
@@ -77,7 +78,7 @@ describe("the secrets of a Langfuse server", () => {
     ["langfuse", false],
   ])("in %s, which was there before, stay when the stack goes: %s", async (name, isRetained) => {
     const keys = { nextauthSecret: "a", salt: "b", encryptionKey: "c" };
-    const { resources } = await declare({ existingSecret: { name, keys } });
+    const { resources } = await declare({ existingSecret: { name, keys, replaceKept: false } });
     expect(find(resources, "Secret", "langfuse-secrets-secret").retainOnDelete).toBe(isRetained);
   });
 
