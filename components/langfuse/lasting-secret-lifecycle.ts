@@ -35,23 +35,22 @@ const LOSSES: Readonly<Record<string, string>> = {
  */
 export function check(olds: Partial<LastingSecretInputs>, news: LastingSecretInputs): CheckResult<LastingSecretInputs> {
   const { failures } = checkInputs(shape, news);
-  const fail = (property: string, reason: string) => ({ inputs: news, failures: [...failures, { property, reason }] });
+  // The engine prints the value of the property that a failure is about.
+  const fail = (reason: string) => ({ inputs: news, failures: [...failures, { property: "variable", reason }] });
   if (failures.length > 0) return { inputs: news, failures };
   const { variable, value, generation } = news;
   if (value === "") {
     return fail(
-      "value",
       `The Secret of the installation has no ${variable}: name its key in langfuse.server.existingSecret.keys, or add it there.`,
     );
   }
   if (value !== UNKNOWN && formats[variable] && !formats[variable].test(value)) {
-    return fail("value", `${variable} must have 64 hexadecimal digits; \`openssl rand -hex 32\` makes such a value.`);
+    return fail(`${variable} must have 64 hexadecimal digits; \`openssl rand -hex 32\` makes such a value.`);
   }
   const kept = olds.value;
   if (kept === undefined || kept === UNKNOWN || kept === value) return { inputs: news, failures };
   if (generation !== undefined && olds.generation !== undefined && generation < olds.generation) {
     return fail(
-      "generation",
       `${variable} is of generation ${olds.generation} and cannot go back to ${generation}, which could bring ended sessions back: raise it instead.`,
     );
   }
@@ -60,7 +59,6 @@ export function check(olds: Partial<LastingSecretInputs>, news: LastingSecretInp
   if (news.isTaken && value !== UNKNOWN) {
     const loss = LOSSES[variable];
     return fail(
-      "value",
       `${variable} would change${loss ? `, and with another one ${loss}` : ""}. This stack keeps another value than langfuse.server.existingSecret holds: leave existingSecret out, which keeps the stack's; or, if no server ever ran with that one, as after a first update that failed, set langfuse.server.existingSecret.replaceKept to true for one update.`,
     );
   }

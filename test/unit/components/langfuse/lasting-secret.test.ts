@@ -77,5 +77,7 @@ describe("a lasting secret", () => {
     expect(diff(session("a", 1), session("b", 2)).changes).toBe(true);
     const { failures } = check(salt("hidden-1"), salt("hidden-2", true));
     expect(JSON.stringify(failures)).not.toContain("hidden-");
+    // The engine prints the value of the property that a failure names.
+    expect(failures.map(({ property }) => property)).toEqual(["variable"]);
   });
 });
