@@ -24,3 +24,23 @@ export async function mapLimited<T, R>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
 }
+
+/**
+ * The result of `work`, unless `signal` is aborted first: then `error` is thrown at once, and the work goes on without
+ * anybody waiting for it.
+ */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>, error: () => Error): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(error());
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([aborted.promise, work]);
+  } catch (failure) {
+    // A request that was ended by the signal fails before the signal's own turn comes.
+    throw signal.aborted ? error() : failure;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    work.catch(() => {});
+  }
+}

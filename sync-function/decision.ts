@@ -1,5 +1,6 @@
 import { mapLimited } from "./concurrency.ts";
 import { AccessError } from "./errors.ts";
+import type { GuardLimits } from "./guard/limits.ts";
 import type { LangfuseClient } from "./langfuse/client.ts";
 import type { People } from "./people/match.ts";
 import { type Memory, NO_MEMORY, type OrganizationMemory } from "./people/memory.ts";
@@ -19,6 +20,8 @@ export interface Organization<Client extends OrganizationReader = LangfuseClient
   readonly name: string;
   /** Its `organization` is the id in Langfuse. */
   readonly rules: AccessRules;
+  /** What still counts while a plan is applied. */
+  readonly guards: Pick<GuardLimits, "minimumOwners">;
   readonly langfuse: Client;
 }
 

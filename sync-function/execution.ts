@@ -36,6 +36,10 @@ export async function execute(
     const id = organization.rules.organization;
     const outcome = await applyChanges(plan.changes, organization.langfuse, {
       stop: until,
+      owners: {
+        owners: decision.state.members.filter(({ role }) => role === "OWNER").length,
+        minimum: organization.guards.minimumOwners,
+      },
       onAnswer: async (change, failure) => {
         onAnswer?.(id, change, failure);
         await orEnd(safeguards.record({ kind: "answered", organization: id, change, failure }));
@@ -54,7 +58,8 @@ export function exitCodeOf(executions: readonly Execution[]): number {
   return executions.every(({ outcome }) => isComplete(outcome)) ? 0 : EXIT_CODES.partial;
 }
 
-function memoryAfter(decisions: readonly Decision[], before: Memory, now: Date): Memory {
+/** What is remembered of what was read, whatever is done about it. */
+export function memoryAfter(decisions: readonly Decision[], before: Memory, now: Date): Memory {
   return new Map(
     decisions.map(({ organization: { rules }, state }) => [
       rules.organization,

@@ -3,6 +3,7 @@ import { mapLimited } from "../concurrency.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import type { LangfuseClient } from "../langfuse/client.ts";
 import { type Change, changeSchema, PHASES, phaseOf } from "../plan/change.ts";
+import { type OwnerFacts, ownerCount } from "./owner-count.ts";
 import { verify } from "./verification.ts";
 
 /** One more than the client writes at a time, so that whoever waits to be repeated leaves no turn unused. */
@@ -32,31 +33,37 @@ export type OrganizationWriter = Pick<
 export interface ApplyOptions {
   /** Once aborted, the people in hand are finished and nobody else is begun. */
   readonly stop: AbortSignal;
+  /** Default: owners are not counted. */
+  readonly owners?: OwnerFacts;
   /** Called when the server has answered about one change, and waited for; `failure` is what went wrong. */
   readonly onAnswer?: (change: Change, failure: string | undefined) => Promise<void>;
 }
 
 /**
  * Applies the changes phase by phase, those that give before those that take, and reads everything again that was
- * written: what counts is what is there afterwards. One failure does not stop the others. What a run leaves undone, the
- * next one finds and does.
+ * written: what counts is what is there afterwards. One failure does not stop the others, except where an owner would go
+ * whose successor did not come. What a run leaves undone, the next one finds and does.
  */
 export async function applyChanges(
   changes: readonly Change[],
   client: OrganizationWriter,
-  { stop, onAnswer }: ApplyOptions,
+  { stop, owners, onAnswer }: ApplyOptions,
 ): Promise<Outcome> {
   const failures = new Map<Change, string>();
   const attempted = new Set<Change>();
   const provisioned = new Map<string, string>();
+  const count = ownerCount(changes, owners ?? { owners: 0, minimum: Number.NEGATIVE_INFINITY });
   const write = async (change: Change) => {
     if (stop.aborted) return;
     attempted.add(change);
+    const objection = count.begin(change);
     try {
+      if (objection !== undefined) throw new AccessError("refused", objection);
       await writeOne(change, client, provisioned);
     } catch (error) {
       failures.set(change, messageOf(error));
     }
+    count.end(change, !failures.has(change));
     await onAnswer?.(change, failures.get(change));
   };
   for (let phase = 0; phase < PHASES; phase += 1) {

@@ -1,46 +1,34 @@
 import { readFile } from "node:fs/promises";
-import { type Decision, decide } from "../decision.ts";
-import { AccessError, DEFECT_EXIT_CODE, messageOf } from "../errors.ts";
+import type { Decision } from "../decision.ts";
+import { AccessError, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
 import { combinedFingerprint } from "../plan/fingerprint.ts";
 import { differences, type OrganizationPlan, type PlanFile, parsePlanFile, planFileOf } from "../plan/plan-file.ts";
 import type { Safeguards } from "../safeguards.ts";
 import { type Arguments, flagValue } from "./arguments.ts";
 import { type Command, type Context, createContext, type Surroundings } from "./context.ts";
+import { readDecisions } from "./decisions.ts";
 import { plansOf, printPlans } from "./plans.ts";
+import { recordedRun } from "./recorded-run.ts";
 import { type ApplyReport, outcomeText } from "./report.ts";
 
 export const applyCommand: Command = async (surroundings, options) => {
   const planned = await readPlan(flagValue(options, "--plan"));
   const context = await createContext(surroundings, options);
-  const { safeguards } = context;
-  await using hold = await safeguards.hold();
-  await safeguards.record({ kind: "started", command: "apply" });
-  try {
-    const exitCode = await apply(surroundings, options, context, { planned, lost: hold.lost });
-    await safeguards.record({ kind: "finished", exitCode });
-    context.log.info({ exitCode }, "finished");
-    return exitCode;
-  } catch (error) {
-    const exitCode = error instanceof AccessError ? error.exitCode : DEFECT_EXIT_CODE;
-    await safeguards.record({ kind: "finished", exitCode, error: messageOf(error) });
-    throw error;
-  }
+  return await recordedRun("apply", context, (lost) =>
+    apply(surroundings, options, { ...context, stop: AbortSignal.any([context.stop, lost]) }, planned),
+  );
 };
 
 async function apply(
   surroundings: Surroundings,
   options: Arguments,
-  { directory, organizations, safeguards, log, stop: asked }: Context,
-  { planned, lost }: { readonly planned: PlanFile | undefined; readonly lost: AbortSignal },
+  context: Context,
+  planned: PlanFile | undefined,
 ): Promise<number> {
-  const stop = AbortSignal.any([asked, lost]);
+  const { safeguards, log, stop } = context;
   const now = new Date();
-  const memory = await safeguards.load();
-  const decisions = await decide(directory, organizations, memory, now).catch((error: unknown) => {
-    throw stop.aborted ? stoppedEarly() : error;
-  });
-  if (stop.aborted) throw stoppedEarly();
+  const { decisions, memory } = await readDecisions(context, now);
   const plans = plansOf(decisions);
   if (!options.json) printPlans(plans, surroundings);
   for (const { organization, plan } of plans) {
@@ -122,12 +110,5 @@ async function refuseUnsafe(
   throw new AccessError(
     "refused",
     `refused, and nothing was changed:\n${messages.join("\n")}\nlook at the plan; if it is right, run apply --approve ${fingerprint}`,
-  );
-}
-
-function stoppedEarly(): AccessError {
-  return new AccessError(
-    "incomplete",
-    "the run was told to stop, or its time was over, before anything was changed; run again",
   );
 }

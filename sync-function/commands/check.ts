@@ -1,6 +1,6 @@
-import { decide } from "../decision.ts";
 import { planFileOf } from "../plan/plan-file.ts";
 import { type Command, createContext } from "./context.ts";
+import { readDecisions } from "./decisions.ts";
 import { plansOf, printPlans } from "./plans.ts";
 
 /** Exit code that tells a script that something is not as it should be. */
@@ -8,8 +8,10 @@ const DRIFT = 2;
 
 /** Says nothing where everything is as it should be, so that a scheduler speaks up only when there is something to see. */
 export const checkCommand: Command = async (surroundings, options) => {
-  const { directory, organizations, safeguards, log } = await createContext(surroundings, options);
-  const plans = plansOf(await decide(directory, organizations, await safeguards.load(), new Date()));
+  const context = await createContext(surroundings, options);
+  const { log } = context;
+  const { decisions } = await readDecisions(context, new Date());
+  const plans = plansOf(decisions);
   const drifted = plans.filter(({ plan }) => plan.changes.length > 0);
   const exitCode = drifted.length === 0 ? 0 : DRIFT;
   if (options.json) {

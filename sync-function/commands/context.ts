@@ -39,6 +39,9 @@ export interface Context {
   readonly stop: AbortSignal;
 }
 
+/** Milliseconds that calls to Langfuse have once the run is told to stop: a pod is killed 30 s after that. */
+const LAST_CALLS = 20_000;
+
 /** Longest run in milliseconds. Fifty thousand people take seconds; what takes this long hangs. */
 const RUN_DEADLINE = 15 * 60_000;
 
@@ -50,14 +53,19 @@ export async function createContext(
   const configuration = readConfiguration(environment);
   const stop = AbortSignal.any([asked, AbortSignal.timeout(RUN_DEADLINE)]);
   const log = createLog(configuration.logLevel);
+  // A change that was begun is finished, but not while somebody else may write, and not after the process is killed.
+  const abandoned = new AbortController();
+  const abandon = () => abandoned.abort();
+  stop.addEventListener("abort", () => setTimeout(abandon, LAST_CALLS).unref(), { once: true });
+  const safeguards = await createSafeguards(configuration, log, { environment, print });
   // Reading may end at any moment.
   const keycloak = createKeycloakClient({ ...configuration.keycloak, signal: stop });
   const organizations = selectOrganizations(configuration, flags["--organization"] ?? []).map(
-    ({ name, rules, langfuse }): Organization => ({
+    ({ name, rules, guards, langfuse }): Organization => ({
       name,
       rules,
-      // A change that was begun is finished, so this client has the deadline of each call only.
-      langfuse: createLangfuseClient(langfuse),
+      guards,
+      langfuse: createLangfuseClient({ ...langfuse, signal: abandoned.signal }),
     }),
   );
   return {
@@ -69,7 +77,14 @@ export async function createContext(
       onChoice: (choice) => log.info(choice, "strategy chosen"),
     }),
     organizations,
-    safeguards: await createSafeguards(configuration, log, { environment, print }),
+    safeguards: {
+      ...safeguards,
+      hold: async () => {
+        const hold = await safeguards.hold();
+        hold.lost.addEventListener("abort", abandon, { once: true });
+        return hold;
+      },
+    },
     log,
     stop,
   };

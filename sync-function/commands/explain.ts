@@ -1,5 +1,4 @@
 import { mapLimited } from "../concurrency.ts";
-import { decide } from "../decision.ts";
 import { AccessError } from "../errors.ts";
 import { explainIn, type Identity, type PersonExplanation } from "../explain/explanation.ts";
 import { explanationText } from "../explain/text.ts";
@@ -7,15 +6,17 @@ import { readExplanation } from "../keycloak/explanation.ts";
 import { suggestion } from "../nearest.ts";
 import { interestOf } from "../roles/rule.ts";
 import { type Command, createContext } from "./context.ts";
+import { readDecisions } from "./decisions.ts";
 
 /** People who share the address and are looked at; more say nothing new. */
 const MOST_NAMESAKES = 10;
 
 export const explainCommand: Command = async (surroundings, options) => {
   const email = (options.operands[0] ?? "").toLowerCase();
-  const { configuration, keycloak, directory, organizations, safeguards } = await createContext(surroundings, options);
+  const context = await createContext(surroundings, options);
+  const { configuration, keycloak, directory, organizations, safeguards } = context;
   const interest = interestOf(organizations.map(({ rules }) => rules));
-  const decisions = await decide(directory, organizations, await safeguards.load(), new Date());
+  const { decisions } = await readDecisions(context, new Date());
   const named = await directory.confirm(interest, email);
   const linked = decisions.flatMap(({ state }) =>
     state.members.flatMap((member) => (member.email === email ? (state.people.linked.get(member.userId) ?? []) : [])),

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
-import { decide } from "../decision.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { planFileOf } from "../plan/plan-file.ts";
 import { flagValue } from "./arguments.ts";
 import { type Command, createContext } from "./context.ts";
+import { readDecisions } from "./decisions.ts";
 import { plansOf, printPlans } from "./plans.ts";
 import type { PlanReport } from "./report.ts";
 
@@ -11,8 +11,9 @@ import type { PlanReport } from "./report.ts";
 const DRIFT = 2;
 
 export const planCommand: Command = async (surroundings, options) => {
-  const { directory, organizations, safeguards, log } = await createContext(surroundings, options);
-  const decisions = await decide(directory, organizations, await safeguards.load(), new Date());
+  const context = await createContext(surroundings, options);
+  const { log } = context;
+  const { decisions } = await readDecisions(context, new Date());
   const plans = plansOf(decisions);
   const file = planFileOf(plans);
   const out = flagValue(options, "--out");

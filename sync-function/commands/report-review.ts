@@ -1,5 +1,4 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { decide } from "../decision.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { suggestion } from "../nearest.ts";
 import { looksAtProjects } from "../plan/managed-projects.ts";
@@ -9,14 +8,15 @@ import { type ReviewRow, reviewRows } from "../review/row.ts";
 import { readProjects } from "../snapshot/snapshot.ts";
 import { type Arguments, flagValue } from "./arguments.ts";
 import { type Command, createContext, type Surroundings } from "./context.ts";
+import { readDecisions } from "./decisions.ts";
 
 /** The command `report`: who has access to what, and why. */
 export const reportCommand: Command = async (surroundings, options) => {
   const format = formatOf(options);
   const lastChange = lastChanges(await auditLines(options, surroundings.environment));
-  const { directory, organizations, safeguards, log } = await createContext(surroundings, options);
+  const context = await createContext(surroundings, options);
   const takenAt = new Date();
-  const decisions = await decide(directory, organizations, await safeguards.load(), takenAt);
+  const { decisions } = await readDecisions(context, takenAt);
   const rows: ReviewRow[] = [];
   for (const { organization, state } of decisions) {
     const { name, rules, langfuse } = organization;
@@ -24,7 +24,7 @@ export const reportCommand: Command = async (surroundings, options) => {
     const change = (userId: string, project: string | undefined) => lastChange(rules.organization, userId, project);
     rows.push(...reviewRows({ name, rules, state: { ...state, projects }, lastChange: change }));
   }
-  log.info({ rows: rows.length, format }, "reviewed");
+  context.log.info({ rows: rows.length, format }, "reviewed");
   const text = write(rows, format, takenAt.toISOString());
   const out = flagValue(options, "--out");
   if (out === undefined) surroundings.print(text);

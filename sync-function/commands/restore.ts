@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { isComplete, type Outcome } from "../apply/apply.ts";
+import { unlessAborted } from "../concurrency.ts";
 import type { Decision, Organization } from "../decision.ts";
 import { AccessError, EXIT_CODES, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
@@ -10,6 +11,8 @@ import { type Restoration, restorationOf } from "../snapshot/restoration.ts";
 import { type OrganizationState, parseSnapshot, readOrganization, type Snapshot } from "../snapshot/snapshot.ts";
 import { type Arguments, flagValue, hasFlag } from "./arguments.ts";
 import { type Command, createContext, type Surroundings } from "./context.ts";
+import { stoppedEarly } from "./decisions.ts";
+import { recordedRun } from "./recorded-run.ts";
 import { outcomeText, planText } from "./report.ts";
 
 /** Exit code that tells a script that something is not as it was. */
@@ -23,7 +26,8 @@ interface Restored extends Restoration {
 export const restoreCommand: Command = async (surroundings, options) => {
   const [file = ""] = options.operands;
   const snapshot = parseSnapshot(await read(file), file);
-  const { organizations, safeguards, log, stop } = await createContext(surroundings, options);
+  const context = await createContext(surroundings, options);
+  const { organizations, safeguards, log, stop } = context;
   const chosen = pair(snapshot, organizations, file);
   const removeOthers = hasFlag(options, "--remove-others");
   const restoreAll = async () => {
@@ -44,10 +48,9 @@ export const restoreCommand: Command = async (surroundings, options) => {
     report(surroundings, options, { takenAt: snapshot.takenAt, restored, exitCode });
     return exitCode;
   }
-  await using hold = await safeguards.hold();
-  await safeguards.record({ kind: "started", command: "restore" });
-  try {
-    const restored = await restoreAll();
+  return await recordedRun("restore", context, async (lost) => {
+    const until = AbortSignal.any([stop, lost]);
+    const restored = await unlessAborted(until, restoreAll(), stoppedEarly);
     const decisions = restored.map(decisionOf);
     for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
     if (!options.json) report(surroundings, options, { takenAt: snapshot.takenAt, restored, exitCode: 0 });
@@ -57,7 +60,7 @@ export const restoreCommand: Command = async (surroundings, options) => {
       safeguards: { record: safeguards.record, save: async () => {} },
       memory: new Map(),
       now: new Date(),
-      stop: AbortSignal.any([stop, hold.lost]),
+      stop: until,
     });
     const isWhole = restored.every(({ lostProjects }) => lostProjects.length === 0);
     const exitCode = isWhole ? exitCodeOf(executions) : EXIT_CODES.partial;
@@ -67,14 +70,9 @@ export const restoreCommand: Command = async (surroundings, options) => {
     if (!options.json && outcomes.some(({ applied }) => applied.length > 0)) {
       surroundings.print("The next apply follows the rules again: stop it, or correct the rules, before it runs");
     }
-    await safeguards.record({ kind: "finished", exitCode });
     log.info({ exitCode, complete: outcomes.every(isComplete) }, "restored");
     return exitCode;
-  } catch (error) {
-    const exitCode = error instanceof AccessError ? error.exitCode : 70;
-    await safeguards.record({ kind: "finished", exitCode, error: messageOf(error) });
-    throw error;
-  }
+  });
 };
 
 async function read(file: string): Promise<string> {

@@ -99,10 +99,12 @@ export async function createSafeguards(
       return [];
     },
     record: async (event) => {
-      await audit.observe(event);
+      const traced = await audit.observe(event).catch((error: unknown) => ({ trouble: error }));
       await figures.observe(event);
       if (event.kind === "decided") decided.add(event.decision.organization.rules.organization);
+      // Figures and state are kept also where the audit trail cannot be written.
       if (event.kind === "finished") await finish(event.exitCode);
+      if (traced) throw traced.trouble;
     },
   };
 }

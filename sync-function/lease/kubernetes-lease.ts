@@ -74,16 +74,16 @@ export function kubernetesLease(options: KubernetesLeaseOptions): Lease {
 
   return {
     acquire: async () => {
+      const begun = now();
+      const holding = { renew, free, duration, now, onTrouble: options.onTrouble, begun };
       const found = await client.read(path, lease);
       const rival = found && holderOf(found, now(), duration);
       if (rival !== undefined) throw heldByAnother(rival, where);
       const taken = found === undefined ? await create() : await take(found);
-      if (taken !== undefined) return hold(taken, { renew, free, duration, now, onTrouble: options.onTrouble });
+      if (taken !== undefined) return hold(taken, holding);
       const current = await client.read(path, lease);
       // The answer to our own request may have been lost, and its repetition refused.
-      if (current?.spec.holderIdentity === holder) {
-        return hold(current, { renew, free, duration, now, onTrouble: options.onTrouble });
-      }
+      if (current?.spec.holderIdentity === holder) return hold(current, holding);
       throw heldByAnother(current?.spec.holderIdentity || "another run", where);
     },
   };
@@ -91,19 +91,34 @@ export function kubernetesLease(options: KubernetesLeaseOptions): Lease {
 
 interface HoldOptions extends Pick<KubernetesLeaseOptions, "now" | "onTrouble"> {
   readonly duration: number;
+  /** When it was asked for: the answer may have taken a while. */
+  readonly begun: number;
   readonly renew: (current: LeaseObject) => Promise<LeaseObject | undefined>;
   readonly free: (current: LeaseObject) => Promise<LeaseObject | undefined>;
 }
 
-function hold(taken: LeaseObject, { renew, free, duration, now, onTrouble }: HoldOptions): Hold {
+function hold(taken: LeaseObject, { renew, free, duration, now, onTrouble, begun: takenAt }: HoldOptions): Hold {
   const lost = new AbortController();
+  /** Milliseconds without renewal after which nothing more is written: a third is left for what is under way. */
+  const validity = (duration * 1000 * 2) / 3;
   let current = taken;
-  let renewedAt = now();
+  let renewedAt = takenAt;
   let inFlight: Promise<void> = Promise.resolve();
+  let expiry: NodeJS.Timeout | undefined;
+  const stopTimers = () => {
+    clearInterval(timer);
+    clearTimeout(expiry);
+  };
   const lose = (why: string) => {
+    if (lost.signal.aborted) return;
     onTrouble(`the lease was lost: ${why}`);
     lost.abort();
-    clearInterval(timer);
+    stopTimers();
+  };
+  // A renewal may be silent for longer than the right lasts, so its end does not wait for an answer.
+  const expireIn = (milliseconds: number) => {
+    clearTimeout(expiry);
+    expiry = setTimeout(() => lose("it was not renewed in time"), Math.max(0, milliseconds)).unref();
   };
   const refresh = async () => {
     const begun = now();
@@ -112,9 +127,10 @@ function hold(taken: LeaseObject, { renew, free, duration, now, onTrouble }: Hol
       if (renewed === undefined) return lose("somebody else has changed it");
       current = renewed;
       renewedAt = begun;
+      if (!lost.signal.aborted) expireIn(validity - (now() - begun));
     } catch (error) {
       // The right ends by itself; whoever cannot renew it must have stopped before that.
-      if (now() - renewedAt > (duration * 1000 * 2) / 3) lose(messageOf(error));
+      if (now() - renewedAt > validity) lose(messageOf(error));
       else onTrouble(messageOf(error));
     }
   };
@@ -125,9 +141,10 @@ function hold(taken: LeaseObject, { renew, free, duration, now, onTrouble }: Hol
     (duration * 1000) / 4,
   );
   timer.unref();
+  expireIn(validity - (now() - takenAt));
   let released: Promise<void> | undefined;
   const release = async () => {
-    clearInterval(timer);
+    stopTimers();
     await inFlight;
     if (lost.signal.aborted) return;
     // Whoever cannot give it back leaves it to end by itself.

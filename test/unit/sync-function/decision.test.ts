@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
+import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
 import { NO_MEMORY, type OrganizationMemory } from "#sync/people/memory.ts";
 import type { Directory, Interest, Person } from "#sync/people/person.ts";
 import { active, person, rulesOf } from "./plan/world.ts";
@@ -21,7 +22,8 @@ function organization(id: string, members: Record<string, string>, more: Partial
       return [{ userId: "a", role: "ADMIN" }];
     },
   };
-  const one: Organization<OrganizationReader> = { name: id, rules: { ...rules, organization: id, ...more }, langfuse };
+  const own = { ...rules, organization: id, ...more };
+  const one: Organization<OrganizationReader> = { name: id, rules: own, guards: DEFAULT_LIMITS, langfuse };
   return { ...one, reads };
 }
 

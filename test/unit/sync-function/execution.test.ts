@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Decision } from "#sync/decision.ts";
 import { execute, exitCodeOf } from "#sync/execution.ts";
+import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
 import { createLangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
 import type { Memory } from "#sync/people/memory.ts";
@@ -23,7 +24,7 @@ function decisionOf(id: string, ...names: string[]) {
     },
   };
   const state = stateOf({ members: Object.fromEntries(names.map((name) => [name, ["NONE", active("admins")]])) });
-  const organization = { name: id, rules: { ...rules, organization: id }, langfuse };
+  const organization = { name: id, rules: { ...rules, organization: id }, guards: DEFAULT_LIMITS, langfuse };
   const decision: Decision = { organization, state, plan: plan(state, organization.rules) };
   return { decision, roles };
 }

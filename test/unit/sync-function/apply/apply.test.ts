@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { applyChanges, type OrganizationWriter } from "#sync/apply/apply.ts";
 import { AccessError } from "#sync/errors.ts";
 import type { Role } from "#sync/langfuse/role.ts";
@@ -201,4 +201,31 @@ it("waits for what is told of each change before it goes on", async () => {
   });
   expect(calls).toEqual(["update a VIEWER", "update b VIEWER", "update c VIEWER"]);
   expect(outcome.notAttempted).toEqual([changes[3]]);
+});
+
+describe("an owner whose successor did not come", () => {
+  const successor = change("a", "ADMIN", "OWNER");
+  const leaving = [change("b", "OWNER", "ADMIN"), change("c", "OWNER", "VIEWER")];
+  const apply = (refuse: (id: string) => boolean, facts: { owners: number; minimum: number }) => {
+    const client = organization({ a: "ADMIN", b: "OWNER", c: "OWNER" }, refuse);
+    return applyChanges([successor, ...leaving], client, { stop: never, owners: facts });
+  };
+
+  it("stays, as far as the organization needs them", async () => {
+    const { applied, failed } = await apply((id) => id === "a", { owners: 2, minimum: 1 });
+    expect(applied).toHaveLength(1);
+    expect(failed).toMatchObject([
+      { change: successor },
+      { message: expect.stringContaining("it would leave 0 owners") },
+    ]);
+  });
+
+  it("goes once the successor is there", async () => {
+    expect((await apply(() => false, { owners: 2, minimum: 1 })).failed).toEqual([]);
+  });
+
+  it("goes as far as an approval has let the plan go below the minimum, and no further", async () => {
+    expect((await apply(() => false, { owners: 2, minimum: 3 })).failed).toEqual([]);
+    expect((await apply((id) => id === "a", { owners: 2, minimum: 3 })).failed).toHaveLength(2);
+  });
 });

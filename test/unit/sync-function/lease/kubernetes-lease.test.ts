@@ -111,6 +111,30 @@ it("a renewal that fails is told, and the right is given up before it ends", asy
   await hold.release();
 });
 
+it("is given up in time while a renewal is silent", async () => {
+  const { client } = apiServer();
+  const silent = { ...client, replace: () => new Promise<undefined>(() => {}) };
+  const { lease, troubles } = leaseOf(silent, "run", { now: Date.now() }, 0.08);
+  const hold = await lease.acquire();
+  await expect.poll(() => hold.lost.aborted, { timeout: 200, interval: 5 }).toBe(true);
+  expect(troubles).toEqual(["the lease was lost: it was not renewed in time"]);
+});
+
+it("counts from when it was asked for, not from when that was answered", async () => {
+  const { client } = apiServer();
+  const clock = { now: Date.now() };
+  const slow = {
+    ...client,
+    create: (...given: Parameters<typeof client.create>) => {
+      clock.now += 60;
+      return client.create(...given);
+    },
+  };
+  const hold = await leaseOf(slow as typeof client, "run", clock, 0.08).lease.acquire();
+  await sleep(5);
+  expect(hold.lost.aborted).toBe(true);
+});
+
 it("a refusal of the API server ends the run before anything is written", async () => {
   const { client, fail } = apiServer();
   fail(new AccessError("unauthorised", "Kubernetes: … answered 403", { status: 403 }));
