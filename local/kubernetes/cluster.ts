@@ -13,7 +13,7 @@ import { createCredentials } from "./credentials.ts";
 import { Exposures } from "./exposure.ts";
 import { createInstance, type Instance, removeInstance } from "./instance.ts";
 import { createNamespace, namespaceObstacle } from "./namespace.ts";
-import { connectNetwork } from "./network.ts";
+import { connectNetwork, SERVICES } from "./network.ts";
 import { startContainerd, startKubelet } from "./node.ts";
 import { ensureImages, NODE_IMAGE } from "./node-images.ts";
 import { findNodeTools, type NodeTools } from "./node-tools.ts";
@@ -138,6 +138,7 @@ interface Access {
 async function startAlone(kubernetes: string, instance: Instance, start: Start): Promise<Access> {
   const endpoints: Endpoints = {
     address: "127.0.0.1",
+    listen: "127.0.0.1",
     apiserver: await freePort(),
     etcd: await freePort(),
     etcdPeers: await freePort(),
@@ -160,7 +161,14 @@ async function startWithNode(
   const namespace = await createNamespace(folder, pause, needed, start);
   atEnd(namespace.end);
   const network = await connectNetwork(link, namespace.pid);
-  const endpoints: Endpoints = { address: network.node, apiserver: 6443, etcd: 2379, etcdPeers: 2380 };
+  const endpoints: Endpoints = {
+    address: network.node,
+    // Its Service has an address of its own, with the port of a Service.
+    listen: "0.0.0.0",
+    apiserver: 443,
+    etcd: 2379,
+    etcdPeers: 2380,
+  };
   const { credentials, api } = await createAccess(folder, endpoints);
   const enter = namespace.enter;
   const node = { folder, tools, network, enter, start };
@@ -174,7 +182,7 @@ async function startWithNode(
 
 async function createAccess(folder: string, { address, apiserver }: Endpoints) {
   const url = `https://${address}:${apiserver}`;
-  const credentials = await createCredentials(path.join(folder, "credentials"), url, [address]);
+  const credentials = await createCredentials(path.join(folder, "credentials"), url, [address, SERVICES.apiserver]);
   return { credentials, api: new ApiReader(url, credentials.authority, credentials.adminToken) };
 }
 

@@ -4,11 +4,14 @@ import { type Running, untilReady } from "../process/group.ts";
 import type { ApiReader } from "./api.ts";
 import type { Component } from "./component.ts";
 import type { Credentials } from "./credentials.ts";
+import { SERVICES } from "./network.ts";
 
 /** Where the parts of a control plane listen. */
 export interface Endpoints {
   /** Address of the API server, as clients reach it. */
   readonly address: string;
+  /** Address it listens on. */
+  readonly listen: string;
   readonly apiserver: number;
   readonly etcd: number;
   readonly etcdPeers: number;
@@ -87,15 +90,15 @@ function etcdConfiguration(folder: string, { etcd, etcdPeers }: Endpoints) {
   };
 }
 
-function apiserverFlags({ address, apiserver, etcd }: Endpoints, credentials: Credentials): string[] {
+function apiserverFlags({ address, listen, apiserver, etcd }: Endpoints, credentials: Credentials): string[] {
   const { file } = credentials;
   return [
     `--etcd-servers=http://127.0.0.1:${etcd}`,
-    `--bind-address=${address}`,
+    `--bind-address=${listen}`,
     `--secure-port=${apiserver}`,
     `--advertise-address=${address}`,
     "--endpoint-reconciler-type=none",
-    "--service-cluster-ip-range=10.96.0.0/16",
+    `--service-cluster-ip-range=${SERVICES.subnet}`,
     `--tls-cert-file=${file("apiserver.crt")}`,
     `--tls-private-key-file=${file("apiserver.key")}`,
     `--client-ca-file=${file("ca.crt")}`,

@@ -9,6 +9,9 @@ const RANGE = [10, 231] as const;
 const WIDEST = 12;
 const TIMEOUT = 10_000;
 
+/** Addresses of Services, and the one of the API server's own, which is always the first. */
+export const SERVICES = { subnet: "10.96.0.0/16", apiserver: "10.96.0.1" } as const;
+
 /** A network of 256 addresses that only this machine and one cluster's node and pods share. */
 export interface Network {
   /** This machine's address. */
@@ -49,7 +52,8 @@ export function freeNetwork(destinations: readonly string[]): Network | undefine
 
 /**
  * Joins the network namespace of process `pid` to this machine. Inside, the link is a port of the bridge `pods`, so that
- * pods reach this machine directly; there is no route to anywhere else.
+ * pods reach this machine directly; there is no route to anywhere else. Of the Services only that of the API server has an
+ * address, which is where every client in a pod looks for it.
  */
 export async function connectNetwork(link: string, pid: number): Promise<Network> {
   // Two clusters that start at the same instant would find the same network free.
@@ -68,6 +72,7 @@ export async function connectNetwork(link: string, pid: number): Promise<Network
   // A bridge without an address of its own takes one of its ports', and neighbours lose it when that port goes.
   await inside("link", "add", "pods", "address", "0a:58:0a:e7:00:02", "type", "bridge");
   await inside("address", "add", `${network.node}/24`, "dev", "pods");
+  await inside("address", "add", `${SERVICES.apiserver}/32`, "dev", "pods");
   await inside("link", "set", "pods", "up");
   await inside("link", "set", "uplink", "master", "pods", "up");
   return network;

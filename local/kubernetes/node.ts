@@ -5,7 +5,7 @@ import { run } from "../process/run.ts";
 import type { ApiReader } from "./api.ts";
 import type { Component } from "./component.ts";
 import { type Credentials, NODE_NAME } from "./credentials.ts";
-import type { Network } from "./network.ts";
+import { type Network, SERVICES } from "./network.ts";
 import { PAUSE_IMAGE } from "./node-images.ts";
 import type { NodeTools } from "./node-tools.ts";
 
@@ -105,9 +105,13 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 `;
 }
 
-/** No default route: what is not in the subnet cannot be reached. */
+/** No default route: what is neither in the subnet nor a Service cannot be reached. */
 function networkConfiguration({ subnet, node, pods: [rangeStart, rangeEnd] }: Network) {
-  const ipam = { type: "host-local", ranges: [[{ subnet, rangeStart, rangeEnd, gateway: node }]] };
+  const ipam = {
+    type: "host-local",
+    ranges: [[{ subnet, rangeStart, rangeEnd, gateway: node }]],
+    routes: [{ dst: SERVICES.subnet }],
+  };
   return { cniVersion: "0.4.0", name: "pods", plugins: [{ type: "bridge", bridge: "pods", ipMasq: false, ipam }] };
 }
 

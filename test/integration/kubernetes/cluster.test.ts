@@ -88,15 +88,17 @@ describe.skipIf(obstacle !== undefined)("a cluster with a node", { timeout: 120_
       secretFile: SECRET,
       memory: 128 * 1024 * 1024,
       token: false,
+      apiServer: "reached",
       answer: "welcome",
     });
     expect(received).toHaveLength(1);
     expect(received[0]).toMatch(/^\/report \{"uid":1000,/);
   });
 
-  test("gives a pod no route beyond its own network", async () => {
+  test("gives a pod no route beyond its own network and that of the Services", async () => {
     const { routes } = JSON.parse(await runJob(cluster, "routes")) as { routes: string[] };
-    expect(routes).toHaveLength(1);
+    expect(routes).toHaveLength(2);
+    expect(routes).toContain("0000600A");
     expect(routes).not.toContain("00000000");
   });
 

@@ -11,6 +11,11 @@ const fs = require("node:fs");
 const status = fs.readFileSync("/proc/self/status", "utf8");
 const field = (name) => status.match(new RegExp("^" + name + ":\\\\s*(.*)$", "m"))?.[1];
 const write = (file) => { try { fs.writeFileSync(file, "x"); return "written"; } catch (error) { return error.code; } };
+const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+const reach = () => new Promise((resolve) => {
+  const socket = require("node:net").connect({ host, port, timeout: 5000 }, () => { socket.destroy(); resolve("reached"); });
+  socket.once("error", (error) => resolve(error.code)).once("timeout", () => { socket.destroy(); resolve("silent"); });
+});
 const facts = {
   uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(),
   capabilities: field("CapEff"), noNewPrivileges: field("NoNewPrivs"), seccomp: field("Seccomp"),
@@ -19,6 +24,7 @@ const facts = {
   memory: process.constrainedMemory(),
   routes: fs.readFileSync("/proc/net/route", "utf8").trim().split("\\n").slice(1).map((line) => line.split("\\t")[1]),
   token: fs.existsSync("/var/run/secrets/kubernetes.io/serviceaccount/token"),
+  apiServer: await reach(),
 };
 const answer = await fetch(process.env.TARGET, { method: "POST", body: JSON.stringify(facts) });
 console.log(JSON.stringify({ ...facts, answer: await answer.text() }));
