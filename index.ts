@@ -6,6 +6,7 @@ import { SyncServiceAccount } from "#components/keycloak/sync-service-account.ts
 import { namespaceName } from "#components/kubernetes/namespace.ts";
 import { SyncCronJob } from "#components/kubernetes/sync-cron-job.ts";
 import { LangfuseTenant } from "#components/langfuse/langfuse-tenant.ts";
+import { OrganizationKeys } from "#components/langfuse/organization-keys.ts";
 import { LangfuseSecrets } from "#components/langfuse/secrets.ts";
 import { ServiceCredentials } from "#components/langfuse/service-credentials.ts";
 import { preflight } from "#components/preflight.ts";
@@ -13,6 +14,7 @@ import { keycloakProvider, kubernetesProvider } from "#components/providers.ts";
 import { withReadableErrors } from "#components/readable-errors.ts";
 import { serverSetup } from "#components/server-setup.ts";
 import { stackValues } from "#components/stack-values.ts";
+import { syncDocument } from "#components/sync-document.ts";
 import { syncEnvironment, syncSecrets } from "#components/sync-environment.ts";
 import { bundleSync } from "#sync/bundle.ts";
 
@@ -39,7 +41,7 @@ export default () =>
       },
       inKeycloak,
     );
-    const account = new SyncServiceAccount("sync-account", { realmId: realm, clientId: sync.clientId }, inKeycloak);
+    const account = new SyncServiceAccount("sync-account", { realmId: realm, ...sync }, inKeycloak);
     const loginGate =
       gatePlan &&
       new LoginGate("gate", { realm, role: roles.gateRoleName, plan: gatePlan, owner, after: [roles] }, inKeycloak);
@@ -55,14 +57,17 @@ export default () =>
     for (const key of organization.serviceKeys) {
       new ServiceCredentials(key.secretName, { namespace, url: langfuseUrl, key }, inKubernetes);
     }
+    const keys = new OrganizationKeys("sync-keys", { namespace, ...sync }, inKubernetes);
     const cronJob = new SyncCronJob(
       "langfuse-role-sync",
       {
         ...sync,
         namespace,
         bundle: (await bundleSync()).text,
-        environment: syncEnvironment(configuration, organization.organizationId),
+        document: organization.organizationId.apply((id) => JSON.stringify(syncDocument(configuration, id))),
+        environment: syncEnvironment(configuration),
         secrets: syncSecrets(account, organization),
+        keySecrets: keys.secretNames,
       },
       inKubernetes,
     );

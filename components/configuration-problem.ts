@@ -16,12 +16,18 @@ export function describeIssue(
     (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
     settings,
   );
+  if (isPredicate(issue)) return [`${path}${typeof value === "string" ? ` ${shown(value)}` : ""} ${issue.message}`];
   return [`${path} is ${shown(value)}: ${remedy(issue, value)}`];
 }
 
 export function unknownKey(path: string, key: string, known: readonly string[]): string {
   const candidate = nearest(key, known);
   return `${path} is not a known key: ${candidate ? `did you mean "${candidate}"?` : `use one of ${known.join(", ")}`}`;
+}
+
+/** The sync's own schemas word all that follows the name of an option, such as `is no full path of a group; write …`. */
+function isPredicate({ code, message }: z.core.$ZodIssue): boolean {
+  return (code === "custom" || code === "invalid_format") && /^(is|has|must|names|gives) /.test(message);
 }
 
 /** Only what is short and cannot hold a secret by accident, as an object or an address with a password might. */
@@ -43,12 +49,20 @@ function remedy(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === "too_small" || issue.code === "too_big") return `use ${limit(issue)}`;
   if (issue.code !== "invalid_type") return issue.message;
   if (issue.expected === "object") return `use an object with ${keysAt(issue.path).join(", ")}`;
-  const kinds: Readonly<Record<string, string>> = { array: "a list", string: "a text", boolean: "true or false" };
   return `use ${kinds[issue.expected] ?? `a ${issue.expected}`}`;
 }
 
+const kinds: Readonly<Record<string, string>> = {
+  array: "a list",
+  string: "a text",
+  boolean: "true or false",
+  int: "a whole number",
+  record: "an object",
+};
+
 function limit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
   const [relation, count] = issue.code === "too_small" ? ["least", issue.minimum] : ["most", issue.maximum];
+  if (issue.origin === "number" || issue.origin === "int") return `at ${relation} ${count}`;
   const unit = issue.origin === "string" ? "character" : "entry";
   const plural = unit === "entry" ? "entries" : "characters";
   return `at ${relation} ${count} ${Number(count) === 1 ? unit : plural}`;

@@ -3,6 +3,7 @@ import { describeIssue, unknownKey } from "./configuration-problem.ts";
 import { type ServerContext, serverContradictions, serverWarnings } from "./langfuse/server-contradictions.ts";
 import { tenantContradictions } from "./langfuse/tenant-settings.ts";
 import { requiredSecrets, type Secrets, type Settings, secretNames, settingsSchema } from "./schema.ts";
+import { syncContradictions } from "./sync-settings.ts";
 
 export interface Configuration extends Settings {
   readonly secrets: Secrets;
@@ -93,7 +94,7 @@ function contradictions(project: string, settings: Settings, secrets: Secrets): 
   if (names.includes(gate.role)) {
     problems.push(`${project}:gate.role "${gate.role}" is also one of roles: give the gate a role of its own`);
   }
-  if (names.includes("default")) problems.push(`${project}:roles must not contain "default": use sync.defaultRole`);
+  problems.push(...syncContradictions(settings).map((problem) => `${project}:${problem}`));
   problems.push(...tenantContradictions(settings.langfuse).map((problem) => `${project}:langfuse.${problem}`));
   problems.push(
     ...serverContradictions(settings.langfuse.server, contextOf(settings, secrets)).map(

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { gateSettingsSchema, realmRole } from "#sync/gate/settings.ts";
+import { ROLES } from "#sync/langfuse/role.ts";
 import { plainAddress as url } from "./address.ts";
 import { serverSettingsSchema } from "./langfuse/server-settings.ts";
 import { tenantShape } from "./langfuse/tenant-settings.ts";
+import { syncSchema } from "./sync-settings.ts";
 
 const name = z.string().min(1).max(255);
-const langfuseRole = z.enum(["OWNER", "ADMIN", "MEMBER", "VIEWER", "NONE"]);
 
 const keycloak = z.strictObject({
   /** Base URL as this program reaches it. */
@@ -30,8 +31,8 @@ const keycloak = z.strictObject({
 const role = z.strictObject({
   /** Realm role. */
   name: realmRole,
-  /** Organization role in Langfuse that its holders get. */
-  grants: langfuseRole,
+  /** Organization role in Langfuse that its holders get; nothing by itself by default, for `sync.rules` to name it. */
+  grants: z.enum(ROLES).optional(),
   description: z.string().max(255).optional(),
 });
 
@@ -57,34 +58,15 @@ const kubernetes = z.strictObject({
   createNamespace: z.boolean().default(true),
 });
 
-const sync = z.strictObject({
-  /** Client id of the service account in Keycloak. */
-  clientId: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,200}$/, "use letters, digits, dots, dashes and underscores")
-    .default("langfuse-role-sync"),
-  /** Cron schedule, in UTC. */
-  schedule: z
-    .string()
-    .regex(/^(@[a-z]+|\S+( +\S+){4})$/, 'use five fields, such as "*/5 * * * *", or a name, such as "@hourly"')
-    .default("*/5 * * * *"),
-  /** Image with Node 24 as `node`; the program itself comes from a ConfigMap. */
-  image: z.string().min(1).default("docker.io/library/node:24-alpine"),
-  imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent"),
-  /** Organization role of members who have a Keycloak user but none of the roles. */
-  defaultRole: langfuseRole.default("NONE"),
-  suspend: z.boolean().default(false),
-});
-
 /** Everything that `Pulumi.<stack>.yaml` may hold, apart from the secrets. */
 export const settingsSchema = z.strictObject({
   keycloak,
   /** Realm roles in order of precedence: the first that a person holds wins. */
-  roles: z.array(role).min(1),
+  roles: z.array(role),
   gate: gateSettingsSchema.prefault({}),
   langfuse,
   kubernetes: kubernetes.prefault({}),
-  sync: sync.prefault({}),
+  sync: syncSchema.prefault({}),
   /** Refuse to delete what cannot be made again: organization, project, encryption keys. */
   protect: z.boolean().default(false),
 });

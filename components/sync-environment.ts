@@ -1,20 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "./configuration.ts";
+import { DOCUMENT_FILE } from "./kubernetes/sync-files.ts";
 
 /** Plain environment of the role sync, in the names it documents. */
-export function syncEnvironment(
-  { keycloak, langfuse, roles, sync }: Configuration,
-  organizationId: pulumi.Input<string>,
-): Record<string, pulumi.Input<string>> {
-  const mapping = [...roles.map((role) => [role.name, role.grants]), ["default", sync.defaultRole]];
+export function syncEnvironment({ keycloak, langfuse, sync }: Configuration): Readonly<Record<string, string>> {
   return {
     KEYCLOAK_URL: keycloak.internalUrl ?? keycloak.url,
     KEYCLOAK_REALM: keycloak.realm,
     LANGFUSE_URL: langfuse.internalUrl ?? langfuse.url,
-    LANGFUSE_ORG_ID: organizationId,
-    // The order of the entries is the order of precedence.
-    ROLE_MAPPING: JSON.stringify(Object.fromEntries(mapping)),
-    PROTECTED_MEMBERS: JSON.stringify(langfuse.members.map((member) => member.email)),
+    SYNC_CONFIG: DOCUMENT_FILE,
+    ...(sync.shards > 1 && { SHARDS: String(sync.shards) }),
   };
 }
 

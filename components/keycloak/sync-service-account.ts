@@ -5,10 +5,14 @@ export interface SyncServiceAccountArgs {
   readonly realmId: pulumi.Input<string>;
   /** Client id of the service account. */
   readonly clientId: string;
+  /** Whether it follows client roles too. */
+  readonly clientRoles: boolean;
 }
 
 /** Exactly what reading effective roles needs: less answers 200 with empty lists, more is not ours to have. */
 const rights = ["view-users", "view-realm"];
+/** Without it a client role that contains a realm role cannot be seen. */
+const clientRoleRight = "view-clients";
 
 /** The client the role sync signs in with: a service account that can read people and roles, and change nothing. */
 export class SyncServiceAccount extends pulumi.ComponentResource {
@@ -30,13 +34,13 @@ export class SyncServiceAccount extends pulumi.ComponentResource {
         implicitFlowEnabled: false,
         directAccessGrantsEnabled: false,
         oauth2DeviceAuthorizationGrantEnabled: false,
-        // The account's rights must reach its token; it holds none beyond the two below and the realm's default role.
+        // The account's rights must reach its token; it holds none beyond those below and the realm's default role.
         fullScopeAllowed: true,
       },
       child,
     );
     const management = keycloak.openid.getClientOutput({ realmId: args.realmId, clientId: "realm-management" }, child);
-    for (const right of rights) {
+    for (const right of args.clientRoles ? [...rights, clientRoleRight] : rights) {
       new keycloak.openid.ClientServiceAccountRole(
         `${name}-${right}`,
         {

@@ -29,7 +29,8 @@ export function companySettings(bed: Bed): Record<string, unknown> {
       deletionPolicy: "delete",
     },
     kubernetes: { kubeconfig: bed.cluster.kubeconfig },
-    sync: { image: bed.cluster.image, imagePullPolicy: "Never" },
+    // Runs are started by hand: one of the schedule's own would now and then hold the lease, and be first to write.
+    sync: { image: bed.cluster.image, imagePullPolicy: "Never", suspend: true },
   };
 }
 

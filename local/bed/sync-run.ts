@@ -34,7 +34,7 @@ const cronJobAnswer = z.object({
                 env: z.array(z.object({ name: z.string(), value: z.string().default("") })),
               }),
             ),
-            volumes: z.array(z.object({ configMap: z.object({ name: z.string() }).optional() })),
+            volumes: z.array(z.object({ name: z.string(), configMap: z.object({ name: z.string() }).optional() })),
           }),
         }),
       }),
@@ -71,12 +71,12 @@ async function runJob({ cluster }: Bed, { namespace, cronJobName }: DeployedSync
 
 async function runBundle(bed: Bed, sync: DeployedSync): Promise<SyncRun> {
   const file = path.join(bed.folder, "main.mjs");
-  await writeFile(file, await deployedBundle(bed, sync));
-  // What the run remembers goes with the bed.
-  const own = { STATE_FILE: path.join(bed.folder, "sync-state.json") };
-  const environment = { ...process.env, ...own, ...(await deployedEnvironment(bed, sync)) };
+  await writeFile(file, await deployedFile(bed, sync, "program", "main.mjs"));
   try {
-    const log = await run(process.execPath, [file, "apply"], { environment, timeout: JOB_TIMEOUT });
+    const log = await run(process.execPath, [file, "apply"], {
+      environment: await environmentHere(bed, sync),
+      timeout: JOB_TIMEOUT,
+    });
     return { succeeded: true, log, ranAs: "process" };
   } catch (error) {
     return { succeeded: false, log: String(error), ranAs: "process" };
@@ -86,8 +86,7 @@ async function runBundle(bed: Bed, sync: DeployedSync): Promise<SyncRun> {
 /** What `npm run sync -- plan` shows on this machine, with the deployed settings and credentials. */
 export async function planHere(bed: Bed, sync: DeployedSync): Promise<string> {
   const environment = {
-    ...process.env,
-    ...(await deployedEnvironment(bed, sync)),
+    ...(await environmentHere(bed, sync)),
     KEYCLOAK_URL: bed.keycloak.url,
     LANGFUSE_URL: bed.langfuse.url,
   };
@@ -109,18 +108,31 @@ export async function deployedEnvironment(
   return { ...Object.fromEntries(env.map(({ name, value }) => [name, value])), ...Object.fromEntries(secrets) };
 }
 
-async function deployedBundle({ cluster }: Bed, { namespace, cronJobName }: DeployedSync): Promise<string> {
-  const get = async (kind: string, name: string) =>
-    JSON.parse(await cluster.kubectl(["get", kind, name, "--namespace", namespace, "-o", "json"])) as unknown;
-  const { configMap } = podOf(cronJobAnswer.parse(await get("cronjob", cronJobName)));
-  return dataAnswer.parse(await get("configmap", configMap)).data["main.mjs"] ?? "";
+/** The same for a process of this machine, which has no lease and no state in the cluster. */
+async function environmentHere(bed: Bed, sync: DeployedSync): Promise<NodeJS.ProcessEnv> {
+  const { LEASE_NAME: _lease, STATE_CONFIG_MAP: _state, ...deployed } = await deployedEnvironment(bed, sync);
+  const document = path.join(bed.folder, "sync.json");
+  await writeFile(document, await deployedFile(bed, sync, "configuration", "sync.json"));
+  // What the run remembers goes with the bed.
+  const own = { SYNC_CONFIG: document, STATE_FILE: path.join(bed.folder, "sync-state.json") };
+  return { ...process.env, ...deployed, ...own };
 }
 
-function podOf({ spec }: z.output<typeof cronJobAnswer>): {
-  env: readonly { name: string; value: string }[];
-  configMap: string;
-} {
-  const pod = spec.jobTemplate.spec.template.spec;
-  const configMap = pod.volumes.find((volume) => volume.configMap)?.configMap?.name ?? "";
-  return { env: pod.containers[0]?.env ?? [], configMap };
+/** Content of a ConfigMap that the CronJob's pods mount as the volume of this name. */
+async function deployedFile(
+  { cluster }: Bed,
+  { namespace, cronJobName }: DeployedSync,
+  volume: string,
+  file: string,
+): Promise<string> {
+  const get = async (kind: string, name: string) =>
+    JSON.parse(await cluster.kubectl(["get", kind, name, "--namespace", namespace, "-o", "json"])) as unknown;
+  const { volumes } = podOf(cronJobAnswer.parse(await get("cronjob", cronJobName)));
+  const name = volumes.find((candidate) => candidate.name === volume)?.configMap?.name ?? "";
+  return dataAnswer.parse(await get("configmap", name)).data[file] ?? "";
+}
+
+function podOf({ spec }: z.output<typeof cronJobAnswer>) {
+  const { containers, volumes } = spec.jobTemplate.spec.template.spec;
+  return { env: containers[0]?.env ?? [], volumes };
 }

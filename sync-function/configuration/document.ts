@@ -66,7 +66,8 @@ const rule = z
     error: "gives nothing; set organization or projects",
   });
 
-const settings = {
+/** What an organization inherits from `defaults` when it has none of its own. */
+export const inheritedShape = {
   default: role
     .describe("role in the organization of people with a user in Keycloak to whom no rule gives one; default NONE")
     .optional(),
@@ -85,6 +86,16 @@ const settings = {
   guards: guardSettingsSchema.describe("what one run may do without approval; see docs/guards.md").optional(),
 };
 
+/** What an organization has for itself alone. */
+export const rulesShape = {
+  preset: oneOf(PRESET_NAMES as readonly ["existing-roles"])
+    .describe(
+      "rules that come after the written ones; `existing-roles`: admin → ADMIN, operator → MEMBER, developer → VIEWER",
+    )
+    .optional(),
+  rules: z.array(rule).describe("for each target the first rule that applies decides").optional(),
+};
+
 const organization = z.strictObject({
   id: text.describe("id of the organization in Langfuse"),
   name: text.describe("how people call it, and what `--organization` takes; default the id").optional(),
@@ -93,13 +104,8 @@ const organization = z.strictObject({
   publicKeyVariable: text.describe("environment variable with the public key").optional(),
   secretKeyFile: text.describe("file with the secret key").optional(),
   secretKeyVariable: text.describe("environment variable with the secret key").optional(),
-  preset: oneOf(PRESET_NAMES as readonly ["existing-roles"])
-    .describe(
-      "rules that come after the written ones; `existing-roles`: admin → ADMIN, operator → MEMBER, developer → VIEWER",
-    )
-    .optional(),
-  rules: z.array(rule).describe("for each target the first rule that applies decides").optional(),
-  ...settings,
+  ...rulesShape,
+  ...inheritedShape,
 });
 
 /** The file that `SYNC_CONFIG` names. Relative paths of files in it are seen from its own folder. */
@@ -119,7 +125,7 @@ export const syncDocument = z.strictObject({
     .describe("the Langfuse of all organizations, if it is not in the environment")
     .optional(),
   defaults: z
-    .strictObject(settings)
+    .strictObject(inheritedShape)
     .describe("settings of every organization that has none of its own; the lists are added to its own")
     .optional(),
   organizations: z.array(organization).min(1, "is empty; name an organization").describe("at least one"),

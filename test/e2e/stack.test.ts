@@ -135,7 +135,7 @@ describe("a deployed stack", () => {
         root: "EROFS",
         program: "EROFS",
         memory: 128 * 1024 * 1024,
-        token: false,
+        token: true,
         secret: "string",
       });
     },
@@ -146,7 +146,8 @@ describe("a deployed stack", () => {
     const name = outputs.roleNames?.[0] ?? "";
     await assignRoles(bed.admin, bed.realm, { users: { [person.username]: [name] } });
     await client.createScimUser({ userName: person.email, role: "NONE" });
-    await stack.configure({ ...settings(), sync: { ...(settings().sync as object), schedule: "* * * * *" } });
+    const everyMinute = { ...(settings().sync as object), schedule: "* * * * *", suspend: false };
+    await stack.configure({ ...settings(), sync: everyMinute });
     await run(stack.up());
     await expect.poll(() => roleOf(person.email), { timeout: 90_000, interval: 1_000 }).toBe("ADMIN");
     await stack.configure(settings());

@@ -49,11 +49,16 @@ describe("a problem is told in one line:", () => {
       "a list where an object belongs",
       "sync",
       [1],
-      "sync is a list: use an object with clientId, schedule, image, imagePullPolicy, defaultRole, suspend",
+      "sync is a list: use an object with clientId, schedule, image, imagePullPolicy, suspend, shards, parallelism, clientRoles, defaultRole, preset, rules, protect, ignore, unmatched, graceDays, provision, guards, organizations",
     ],
     ["a number where a text belongs", "sync.image", 24, "sync.image is 24: use a text"],
     ["a text where a boolean belongs", "protect", "yes", 'protect is "yes": use true or false'],
-    ["an empty list of roles", "roles", [], "roles is an empty list: use at least 1 entry"],
+    [
+      "nothing that gives anybody a role",
+      "roles",
+      [{ name: "langfuse-user" }],
+      "sync gives nobody a role: set roles, sync.rules or sync.preset",
+    ],
     ["an empty text", "keycloak.realm", "", "keycloak.realm is an empty text: use at least 1 character"],
     [
       "a name that is too short",
@@ -141,12 +146,6 @@ describe("a problem is told in one line:", () => {
       "gate.role",
       "langfuse-admin",
       'gate.role "langfuse-admin" is also one of roles: give the gate a role of its own',
-    ],
-    [
-      "a role with the name of the fallback",
-      "roles",
-      [{ name: "default", grants: "NONE" }],
-      'roles must not contain "default": use sync.defaultRole',
     ],
     [
       "a person who is named twice",

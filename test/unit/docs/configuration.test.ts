@@ -40,10 +40,13 @@ describe("docs/configuration.md", () => {
     for (const name of optionalSecrets) expect(documented.get(name)).toEqual({ type: "secret", fallback: "" });
   });
 
-  it("has an example that is accepted", () => {
-    const example = /```yaml\n(.*?)```/s.exec(text)?.[1] ?? "";
-    const { config } = parseYaml(example) as { config: Record<string, unknown> };
-    const values = Object.entries(config).map(([key, value]) => [key.split(":")[1], JSON.stringify(value)]);
+  it("has examples that are accepted together", () => {
+    const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(
+      ([, example = ""]) => parseYaml(example) as { config: Record<string, unknown> },
+    );
+    expect(examples).toHaveLength(2);
+    const config = Object.entries(Object.assign({}, ...examples.map((example) => example.config)));
+    const values = config.map(([key, value]) => [key.split(":")[1], JSON.stringify(value)]);
     const secrets = Object.fromEntries(requiredSecrets.map((name) => [name, "x"]));
     expect(() => parseConfiguration("langfuse-access", { ...Object.fromEntries(values), ...secrets })).not.toThrow();
   });

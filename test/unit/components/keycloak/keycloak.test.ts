@@ -65,8 +65,10 @@ describe("the realm roles", () => {
 const isRole = ({ type }: Registered): boolean => type === "keycloak:index/role:Role";
 
 describe("the service account of the sync", () => {
-  const declare = () =>
-    deploy(() => new SyncServiceAccount("sync-account", { realmId: "company", clientId: "langfuse-role-sync" }));
+  const declare = (clientRoles = false) =>
+    deploy(
+      () => new SyncServiceAccount("sync-account", { realmId: "company", clientId: "langfuse-role-sync", clientRoles }),
+    );
 
   it("can sign in as itself only", async () => {
     const { resources } = await declare();
@@ -84,10 +86,17 @@ describe("the service account of the sync", () => {
     });
   });
 
-  it("has exactly two rights, both to read", async () => {
-    const { resources } = await declare();
+  it.each([
+    { title: "exactly two rights, both to read", clientRoles: false, expected: ["view-realm", "view-users"] },
+    {
+      title: "one more where client roles are followed",
+      clientRoles: true,
+      expected: ["view-clients", "view-realm", "view-users"],
+    },
+  ])("has $title", async ({ clientRoles, expected }) => {
+    const { resources } = await declare(clientRoles);
     const rights = resources.filter(({ type }) => type.endsWith(":ClientServiceAccountRole"));
-    expect(rights.map(({ inputs }) => inputs.role).sort()).toEqual(["view-realm", "view-users"]);
+    expect(rights.map(({ inputs }) => inputs.role).sort()).toEqual(expected);
     for (const right of rights) {
       expect(right.inputs).toMatchObject({
         realmId: "company",

@@ -1,0 +1,116 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { DOCUMENT_FILE, KEYS_FOLDER, PROGRAM_FILE } from "./sync-files.ts";
+
+export interface SyncPodArgs {
+  /** Command of the sync with its flags. */
+  readonly command: readonly string[];
+  /** Name of the ServiceAccount. */
+  readonly account: pulumi.Input<string>;
+  /** Whether the command talks to the Kubernetes API, and so needs a token. */
+  readonly usesCluster: boolean;
+  /** Image whose `node` is Node 24. */
+  readonly image: string;
+  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Name of the Secret whose keys become environment variables. */
+  readonly secret: pulumi.Input<string>;
+  /** Names of the ConfigMaps with the program and with the document. */
+  readonly program: pulumi.Input<string>;
+  readonly document: pulumi.Input<string>;
+  /** Names of the Secrets with key pairs of organizations. */
+  readonly keySecrets: readonly string[];
+}
+
+type PodSpec = kubernetes.types.input.core.v1.PodSpec;
+type Volume = kubernetes.types.input.core.v1.Volume;
+
+/** The numeric user of the Node images; any non-root number does, since the file system is read-only. */
+const USER = 1000;
+
+/** Heap limit in MiB: below the container's 128 Mi, so that a leak ends as a readable error and not as a kill. */
+const HEAP_LIMIT = 88;
+
+/**
+ * Seconds between SIGTERM and the end by force. A run that is told to stop finishes the change in hand, for which one call
+ * has 120 s with all its repetitions, and writes its state, for which it has 30 s.
+ */
+const GRACE_PERIOD = 150;
+
+/** The shortest life of a token that Kubernetes gives, in seconds; the kubelet renews it in time. */
+const TOKEN_LIFE = 600;
+
+/** A pod of the sync under the Pod Security Standard `restricted`: one container that can write nowhere. */
+export function syncPod(args: SyncPodArgs): PodSpec {
+  const volumes: readonly (Volume & { readonly mountPath: string })[] = [
+    { name: "program", mountPath: folderOf(PROGRAM_FILE), configMap: { name: args.program } },
+    { name: "configuration", mountPath: folderOf(DOCUMENT_FILE), configMap: { name: args.document } },
+    ...(args.keySecrets.length > 0 ? [keys(args.keySecrets)] : []),
+    ...(args.usesCluster ? [apiAccess] : []),
+  ];
+  return {
+    serviceAccountName: args.account,
+    // Mounted by hand where it is needed, and then short-lived.
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    restartPolicy: "Never",
+    terminationGracePeriodSeconds: GRACE_PERIOD,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+      // Lets that user read what is mounted from Secrets.
+      fsGroup: USER,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [
+      {
+        name: "sync",
+        image: args.image,
+        imagePullPolicy: args.imagePullPolicy,
+        command: ["node", `--max-old-space-size=${HEAP_LIMIT}`, PROGRAM_FILE, ...args.command],
+        env: Object.entries(args.environment).map(([key, value]) => ({ name: key, value })),
+        envFrom: [{ secretRef: { name: args.secret } }],
+        resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "200m", memory: "128Mi" } },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        },
+        volumeMounts: volumes.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
+      },
+    ],
+    volumes: volumes.map(({ mountPath: _, ...volume }) => volume),
+  };
+}
+
+function keys(secrets: readonly string[]) {
+  const sources = secrets.map((name) => ({
+    secret: {
+      name,
+      items: [
+        { key: "LANGFUSE_PUBLIC_KEY", path: `${name}/public-key` },
+        { key: "LANGFUSE_SECRET_KEY", path: `${name}/secret-key` },
+      ],
+    },
+  }));
+  return { name: "keys", mountPath: KEYS_FOLDER, projected: { defaultMode: 0o440, sources } };
+}
+
+/** What `automountServiceAccountToken` would mount, at the same place. */
+const apiAccess = {
+  name: "api-access",
+  mountPath: "/var/run/secrets/kubernetes.io/serviceaccount",
+  projected: {
+    defaultMode: 0o440,
+    sources: [
+      { serviceAccountToken: { path: "token", expirationSeconds: TOKEN_LIFE } },
+      { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+      { downwardAPI: { items: [{ path: "namespace", fieldRef: { fieldPath: "metadata.namespace" } }] } },
+    ],
+  },
+};
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf("/"));
+}

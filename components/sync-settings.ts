@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { inheritedShape, rulesShape } from "#sync/configuration/document.ts";
+import { ROLES } from "#sync/langfuse/role.ts";
+import { plainAddress } from "./address.ts";
+
+const name = z.string().min(1).max(255);
+
+/** What decides about access, in the words of the sync, but for its `default`, which needs a noun beside `schedule`. */
+const { default: _, ...inherited } = inheritedShape;
+const accessShape = { ...rulesShape, ...inherited };
+
+const organization = z.strictObject({
+  /** Id in Langfuse of an organization that exists. */
+  id: name,
+  /** How plans, logs and metrics call it; the id by default. */
+  name: name.optional(),
+  /** Address of its Langfuse as pods reach it, where that is not `langfuse`. */
+  langfuseUrl: plainAddress.optional(),
+  /** Secret with its key pair; without it this program makes a key, which needs the same Langfuse. */
+  secretName: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use up to 63 lower-case letters, digits and dashes")
+    .optional(),
+  defaultRole: z.enum(ROLES).optional(),
+  ...accessShape,
+});
+export type FurtherOrganization = z.output<typeof organization>;
+
+/** The role sync: where and when it runs, and what it decides by. */
+export const syncSchema = z.strictObject({
+  /** Client id of the service account in Keycloak. */
+  clientId: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,200}$/, "use letters, digits, dots, dashes and underscores")
+    .default("langfuse-role-sync"),
+  /** Cron schedule, in UTC. */
+  schedule: z
+    .string()
+    .regex(/^(@[a-z]+|\S+( +\S+){4})$/, 'use five fields, such as "*/5 * * * *", or a name, such as "@hourly"')
+    .default("*/5 * * * *"),
+  /** Image with Node 24 as `node`; the program itself comes from a ConfigMap. */
+  image: z.string().min(1).default("docker.io/library/node:24-alpine"),
+  imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent"),
+  suspend: z.boolean().default(false),
+  /** Pods that share the organizations of one run, each organization always with the same of them. */
+  shards: z.int().min(1).max(1000).default(1),
+  /** How many of them run at the same time; all by default. */
+  parallelism: z.int().min(1).max(1000).optional(),
+  /** Follow client roles too, and give the service account the right to see them. */
+  clientRoles: z.boolean().default(false),
+  /** Organization role of members who have a Keycloak user but no rule gives a role. */
+  defaultRole: z.enum(ROLES).default("NONE"),
+  ...accessShape,
+  /** Organizations beside the declared one. */
+  organizations: z.array(organization).default([]),
+});
+export type SyncSettings = z.output<typeof syncSchema>;
+
+/** The parts of the whole configuration that the sync is contradicted by. */
+interface Surroundings {
+  readonly sync: SyncSettings;
+  readonly roles: readonly { readonly name: string; readonly grants?: string | undefined }[];
+  readonly langfuse: { readonly organization: { readonly name: string } };
+}
+
+/** What the schema cannot say about one key alone; each with its whole key, and what to do. */
+export function syncContradictions({ sync, roles, langfuse }: Surroundings): string[] {
+  const { organizations } = sync;
+  const places = [
+    { key: "sync", ...sync, granting: roles.filter(({ grants }) => grants !== undefined).length },
+    ...organizations.map((one, position) => ({ key: `sync.organizations.${position}`, ...one, granting: 0 })),
+  ];
+  const count = organizations.length + 1;
+  return [
+    ...places.flatMap(({ key, rules = [], preset, granting }) => [
+      ...(rules.length + granting > 0 || preset !== undefined
+        ? []
+        : [`${key} gives nobody a role: set ${key === "sync" ? "roles, " : ""}${key}.rules or ${key}.preset`]),
+      ...rules.flatMap(({ from }, position) =>
+        from.clientRole === undefined || sync.clientRoles
+          ? []
+          : [
+              `${key}.rules.${position} is about the client role "${from.clientRole}", which the sync may not see: set sync.clientRoles to true, and it gets view-clients`,
+            ],
+      ),
+    ]),
+    ...organizations.flatMap(({ langfuseUrl, secretName }, position) =>
+      langfuseUrl !== undefined && secretName === undefined
+        ? [
+            `sync.organizations.${position} is in another Langfuse, where this program can make no key: set secretName to a Secret with its key`,
+          ]
+        : [],
+    ),
+    ...repeated(
+      "id",
+      organizations.map(({ id }) => id),
+    ),
+    ...repeated("name", [langfuse.organization.name, ...organizations.flatMap((one) => one.name ?? one.id)]),
+    ...repeated("secretName", organizations.map(keySecretName)),
+    ...(sync.shards > count
+      ? [`sync.shards is ${sync.shards} for ${count} organizations: use at most ${count}, since none is ever split`]
+      : []),
+    ...((sync.parallelism ?? 1) > sync.shards
+      ? [`sync.parallelism is ${sync.parallelism} for ${sync.shards} shards: use at most as many, or leave it out`]
+      : []),
+  ];
+}
+
+/** The Secret with the key pair of a further organization: the named one, or the one this program makes. */
+export function keySecretName({ id, secretName }: Pick<FurtherOrganization, "id" | "secretName">): string {
+  return secretName ?? `langfuse-key-${id.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-")}`;
+}
+
+function repeated(key: string, values: readonly string[]): string[] {
+  const twice = values.filter((value, index) => values.indexOf(value) !== index);
+  return [...new Set(twice)].map(
+    (value) => `sync.organizations has the ${key} "${value}" more than once: give each one of its own`,
+  );
+}
