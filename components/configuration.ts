@@ -95,7 +95,8 @@ function contradictions(project: string, settings: Settings, secrets: Secrets): 
     problems.push(`${project}:gate.role "${gate.role}" is also one of roles: give the gate a role of its own`);
   }
   problems.push(...syncContradictions(settings).map((problem) => `${project}:${problem}`));
-  problems.push(...tenantContradictions(settings.langfuse).map((problem) => `${project}:langfuse.${problem}`));
+  const ofTenant = tenantContradictions(settings.langfuse, settings.kubernetes.namespace);
+  problems.push(...ofTenant.map((problem) => `${project}:langfuse.${problem}`));
   problems.push(
     ...serverContradictions(settings.langfuse.server, contextOf(settings, secrets)).map(
       (problem) => `${project}:langfuse.server.${problem}`,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AccessError } from "#sync/errors.ts";
 import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { MemberLists } from "./member-lists.ts";
@@ -16,8 +17,10 @@ export interface KeyPair {
 
 let server: { readonly url: string; readonly adminApiKey: string } | undefined;
 let admin: LangfuseAdminClient | undefined;
-const organizations = new Map<string, LangfuseClient>();
+const clients = new Map<string, LangfuseClient>();
+const pairs = new Map<string, readonly KeyPair[]>();
 const lists = new Map<string, MemberLists>();
+const titles = new Map<string, string>();
 
 /**
  * Remembers where Langfuse is, for all resources of this provider process. Address and server key come from the stack
@@ -25,7 +28,12 @@ const lists = new Map<string, MemberLists>();
  */
 export function configure(config: StackConfig): void {
   const { url } = z.object({ url: z.string() }).parse(JSON.parse(config.require("langfuse")));
-  server = { url, adminApiKey: config.require("langfuseAdminApiKey") };
+  const adminApiKey = config.require("langfuseAdminApiKey");
+  // Every kind of resource configures the process once; only another server makes what is known worthless.
+  if (server?.url === url && server.adminApiKey === adminApiKey) return;
+  server = { url, adminApiKey };
+  admin = undefined;
+  for (const known of [clients, pairs, lists, titles]) known.clear();
 }
 
 export function adminClient(): LangfuseAdminClient {
@@ -33,12 +41,42 @@ export function adminClient(): LangfuseAdminClient {
   return admin;
 }
 
+/** Remembers a pair of an organization that was current a moment ago; the last one that was told counts most. */
+export function remember(organizationId: string, { publicKey, secretKey }: KeyPair): void {
+  const others = (pairs.get(organizationId) ?? []).filter((pair) => pair.secretKey !== secretKey);
+  pairs.set(organizationId, [{ publicKey, secretKey }, ...others]);
+}
+
+/**
+ * A client that works with whichever pair of the organization is accepted: those that this process heard of, the newest
+ * first, and then the given one. What is stored with a resource stays as it was when its organization's key rotates, so
+ * that a rotation is no change of every resource; the given pair may therefore have ended.
+ */
+export function organizationClient(organizationId: string, given: KeyPair): LangfuseClient {
+  const call = async (method: keyof LangfuseClient, parameters: unknown[]): Promise<unknown> => {
+    const candidates = [...(pairs.get(organizationId) ?? []), given];
+    let refusal: unknown;
+    for (const client of new Set(candidates.map(clientOf))) {
+      try {
+        return await (client[method] as (...all: unknown[]) => Promise<unknown>)(...parameters);
+      } catch (error) {
+        if (!(error instanceof AccessError && error.status === 401)) throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal;
+  };
+  const methods = Object.keys(clientOf(given)) as (keyof LangfuseClient)[];
+  const calls = methods.map((method) => [method, (...parameters: unknown[]) => call(method, parameters)]);
+  return Object.fromEntries(calls) as LangfuseClient;
+}
+
 /** One client, and so one pool of connections, for each key. */
-export function organizationClient({ publicKey, secretKey }: KeyPair): LangfuseClient {
-  const known = organizations.get(secretKey);
+export function clientOf({ publicKey, secretKey }: KeyPair): LangfuseClient {
+  const known = clients.get(secretKey);
   if (known) return known;
   const client = createLangfuseClient({ url: address().url, publicKey, secretKey });
-  organizations.set(secretKey, client);
+  clients.set(secretKey, client);
   return client;
 }
 
@@ -47,6 +85,16 @@ export function memberLists(organizationId: string): MemberLists {
   const known = lists.get(organizationId) ?? new MemberLists();
   lists.set(organizationId, known);
   return known;
+}
+
+/** Remembers what a person calls the organization or project of this id. */
+export function entitle(id: string, title: string): void {
+  titles.set(id, title);
+}
+
+/** What a person calls the organization or project of this id, the id itself as long as nobody told. */
+export function titleOf(id: string): string {
+  return titles.get(id) ?? id;
 }
 
 function address(): { url: string; adminApiKey: string } {

@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { Role } from "#sync/langfuse/role.ts";
+import { compareRoles, type Role } from "#sync/langfuse/role.ts";
 import type { Adoption } from "./adoption.ts";
-import type { RotationPolicy } from "./key-rotation.ts";
+import { policyOf, type RotationPolicy } from "./key-rotation.ts";
 import { Membership } from "./membership.ts";
 import { Organization } from "./organization.ts";
 import { OrganizationApiKey } from "./organization-api-key.ts";
 import { Project } from "./project.ts";
 import { ProjectApiKey } from "./project-api-key.ts";
+import { projectKey, secretNameOf, serviceKey } from "./tenant-settings.ts";
 
 export interface TenantProject {
   /** 3 to 60 characters, unique in the organization. */
@@ -17,22 +18,33 @@ export interface TenantProject {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A project beside the main one. */
+export interface FurtherProject extends TenantProject {
+  /**
+   * What the program knows it by, its name by default. With the former name here, a new name renames the project;
+   * without, it is another project, and the former one is deleted.
+   */
+  readonly key?: string | undefined;
+}
+
 export interface TenantMember {
   readonly email: string;
   readonly role: Role;
-  /** Own roles in projects, by the project's name. */
+  /** Own roles in projects, by key, which is the name unless another is given. */
   readonly projectRoles?: readonly { readonly project: string; readonly role: Role }[] | undefined;
 }
 
 /** Somebody who sends data to Langfuse, and so needs a key of one project. */
 export interface TenantService extends RotationPolicyOf {
+  /** What the program knows it by; name and environment, joined by a dash, by default. See `FurtherProject.key`. */
+  readonly key?: string | undefined;
   readonly name: string;
   readonly environment: string;
-  /** Name of the project; the main one by default. */
+  /** Key of the project; the main one by default. */
   readonly project?: string | undefined;
   /** Namespace of its Secret, where that is not the stack's. */
   readonly namespace?: string | undefined;
-  /** Name of its Secret; `langfuse-` with name and environment by default. */
+  /** Name of its Secret; `langfuse-` and the key by default. */
   readonly secretName?: string | undefined;
 }
 
@@ -43,7 +55,7 @@ export interface LangfuseTenantArgs {
   readonly organization: { readonly name: string };
   /** The main project. */
   readonly project: TenantProject;
-  readonly projects?: readonly TenantProject[];
+  readonly projects?: readonly FurtherProject[];
   /** People outside Keycloak's reach. */
   readonly members: readonly TenantMember[];
   readonly services?: readonly TenantService[];
@@ -73,7 +85,7 @@ export class LangfuseTenant extends pulumi.ComponentResource {
   readonly organizationId: pulumi.Output<string>;
   /** Of the main project. */
   readonly projectId: pulumi.Output<string>;
-  /** By name. */
+  /** By key, which is the name unless another is given. */
   readonly projectIds: Readonly<Record<string, pulumi.Output<string>>>;
   readonly publicKey: pulumi.Output<string>;
   readonly secretKey: pulumi.Output<string>;
@@ -84,12 +96,16 @@ export class LangfuseTenant extends pulumi.ComponentResource {
     const parts = new TenantParts(name, args, this);
     const projects = new Map([[args.project.name, parts.project(`${name}-project`, args.project)]]);
     for (const project of args.projects ?? []) {
-      projects.set(project.name, parts.project(`${name}-project-${project.name}`, project));
+      const key = projectKey(project);
+      projects.set(key, parts.project(`${name}-project-${key}`, project));
     }
-    for (const member of args.members) parts.membership(`${name}-${member.email}`, member, projects);
+    // The mightiest first: an engine that works on one resource at a time must not demote the last owner.
+    for (const member of args.members.toSorted((left, right) => compareRoles(left.role, right.role))) {
+      parts.membership(`${name}-${member.email}`, member, projects);
+    }
     this.serviceKeys = (args.services ?? []).map((service) =>
       parts.serviceKey(
-        `${name}-${service.name}-${service.environment}`,
+        `${name}-${serviceKey(service)}`,
         service,
         projectOf(projects, service.project ?? args.project.name),
       ),
@@ -183,7 +199,7 @@ class TenantParts {
         projectId: project.id,
         service: title,
         environment,
-        managedBy: this.#managedBy,
+        managedBy: `${this.#managedBy}/${name}`,
         seed: pulumi.secret(seed.result),
         organizationPublicKey: this.credentials.publicKey,
         organizationSecretKey: this.credentials.secretKey,
@@ -195,7 +211,7 @@ class TenantParts {
       service: title,
       environment,
       namespace: service.namespace,
-      secretName: service.secretName ?? `langfuse-${title}-${environment}`,
+      secretName: secretNameOf(service),
       projectId: project.id,
       publicKey: key.publicKey,
       secretKey: pulumi.secret(key.secretKey),
@@ -211,14 +227,4 @@ function projectOf(projects: ReadonlyMap<string, Project>, name: string): Projec
   const project = projects.get(name);
   if (!project) throw new pulumi.RunError(`There is no project "${name}": declare it in langfuse.projects.`);
   return project;
-}
-
-/** A property that is undefined would break the storing of a dynamic resource, so absent ones stay away. */
-function policyOf({ generation, rotateEvery, overlap, deadline }: Partial<RotationPolicyOf>): RotationPolicy {
-  return {
-    ...(generation === undefined ? {} : { generation }),
-    ...(rotateEvery === undefined ? {} : { rotateEvery }),
-    ...(overlap === undefined ? {} : { overlap }),
-    ...(deadline === undefined ? {} : { deadline }),
-  };
 }

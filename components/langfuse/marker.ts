@@ -11,6 +11,11 @@ export function isManagedBy(metadata: unknown, managedBy: string): boolean {
   return managerOf(metadata) === managedBy;
 }
 
+/** Whether there is room for a marker without losing what is there. */
+export function canBeMarked(metadata: unknown): boolean {
+  return metadata === undefined || metadata === null || (typeof metadata === "object" && !Array.isArray(metadata));
+}
+
 /** Metadata is replaced as a whole, so everything that others wrote is carried over. */
 export function withMarker(metadata: unknown, managedBy: string): Record<string, unknown> {
   return { ...asRecord(metadata), [KEY]: managedBy };

@@ -10,7 +10,9 @@ type Reader = Pick<LangfuseClient, "listMemberships" | "listProjectMemberships">
  */
 export class MemberLists {
   readonly #lists = new Map<string, Promise<Map<string, LangfuseMembership>>>();
+  readonly #ownerWaits = new Set<() => void>();
   #last: Promise<unknown> = Promise.resolve();
+  #isProven = false;
 
   /** The member with this address in the organization. */
   async inOrganization(client: Reader, email: string): Promise<LangfuseMembership | undefined> {
@@ -29,6 +31,31 @@ export class MemberLists {
   /** Remembers what was written; `projectId` absent means the organization itself. */
   async written(member: LangfuseMembership, projectId = ""): Promise<void> {
     (await this.#lists.get(projectId))?.set(keyOf(member), member);
+    if (projectId === "" && member.role === "OWNER") for (const resolve of this.#ownerWaits) resolve();
+  }
+
+  /**
+   * Remembers a role in the organization that the server accepted, and answers what it made of it. The first one is read
+   * back: a server that ignores roles ignores all of them, and a read for each would make hundreds.
+   */
+  async changed(client: Reader, member: LangfuseMembership): Promise<LangfuseMembership | undefined> {
+    if (!this.#isProven) this.#lists.delete("");
+    const current = this.#isProven ? member : await this.inOrganization(client, keyOf(member));
+    this.#isProven ||= current?.role === member.role;
+    if (current) await this.written(current);
+    return current;
+  }
+
+  /** Waits until somebody becomes an owner; false when nobody does within so many milliseconds. */
+  async nextOwner(milliseconds: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const arrived = () => resolve(true);
+    this.#ownerWaits.add(arrived);
+    const late = setTimeout(resolve, milliseconds, false);
+    return await promise.finally(() => {
+      clearTimeout(late);
+      this.#ownerWaits.delete(arrived);
+    });
   }
 
   /** Whoever leaves the organization leaves its projects as well. */

@@ -5,10 +5,12 @@ import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { ROLES, type Role } from "#sync/langfuse/role.ts";
 import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
 import { ADOPTIONS, type Adoption } from "./adoption.ts";
-import { adminClient, type KeyPair, memberLists, organizationClient } from "./connection.ts";
+import { announce, membershipChanges } from "./announcement.ts";
+import { adminClient, clientOf, type KeyPair, memberLists, organizationClient, titleOf } from "./connection.ts";
 import type { MemberLists } from "./member-lists.ts";
-import { type ProjectRole, readProjectRoles, writeProjectRoles } from "./project-roles.ts";
+import { inOrder, type ProjectRole, readProjectRoles, writeProjectRoles } from "./project-roles.ts";
 import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
+import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
 
 export interface MembershipInputs extends KeyPair {
   readonly organizationId: string;
@@ -28,12 +30,17 @@ export type MembershipClient = Pick<
   | "listMemberships"
   | "createScimUser"
   | "updateScimUser"
-  | "putMembership"
   | "deleteScimUser"
   | "listProjectMemberships"
   | "putProjectMembership"
   | "deleteProjectMembership"
 >;
+
+/**
+ * How long the demotion of the last owner waits for the next one, in milliseconds. The engine starts changes that do not
+ * depend on each other in any order, within moments of each other.
+ */
+const OWNER_WAIT = 10_000;
 
 const projectRole = z.object({ projectId: z.string().min(1), role: z.enum([...ROLES, UNKNOWN]) });
 const shape = {
@@ -44,12 +51,28 @@ const shape = {
   adopt: z.enum(ADOPTIONS).optional(),
 };
 
-export const check = (news: MembershipInputs): CheckResult<MembershipInputs> => checkInputs(shape, news);
+/** Also brings the inputs into one form, so that another spelling of the same is no change. */
+export function check(news: MembershipInputs): CheckResult<MembershipInputs> {
+  const { inputs, failures } = checkInputs(shape, news);
+  if (failures.length > 0) return { inputs, failures };
+  const { projectRoles, ...rest } = { ...inputs, email: inputs.email.toLowerCase() };
+  if (!Array.isArray(projectRoles)) return { inputs: { ...rest, ...(projectRoles && { projectRoles }) }, failures };
+  return { inputs: { ...rest, ...(projectRoles.length > 0 && { projectRoles: inOrder(projectRoles) }) }, failures };
+}
 
-/** A new organization key only changes what is stored; another person or organization is another membership. */
-export function diff(olds: MembershipOutputs, news: MembershipInputs): { changes: boolean; replaces: string[] } {
-  const replaces = changedProperties<MembershipOutputs>(olds, news, ["organizationId", "email"]).map(String);
-  const changed = changedProperties<MembershipOutputs>(olds, news, ["role", "projectRoles", "publicKey", "secretKey"]);
+/**
+ * Another person or organization is another membership. Another key of the organization is no change: it opens the same
+ * things, and whoever works with a stored one finds its successor.
+ */
+export function diff(
+  olds: MembershipOutputs,
+  news: MembershipInputs,
+  say: (line: string) => void = announce,
+): { changes: boolean; replaces: string[] } {
+  const [before, after] = [canonical(olds), canonical(news)];
+  const replaces = changedProperties(before, after, ["organizationId", "email"]).map(String);
+  const changed = changedProperties(before, after, ["role", "projectRoles"]);
+  if (replaces.length === 0) for (const line of membershipChanges(before, after, titleOf)) say(line);
   return { changes: replaces.length + changed.length > 0, replaces };
 }
 
@@ -59,17 +82,16 @@ export function diff(olds: MembershipOutputs, news: MembershipInputs): { changes
  */
 export async function create(
   inputs: MembershipInputs,
-  client: MembershipClient = organizationClient(inputs),
+  client: MembershipClient = clientFor(inputs),
   lists: MemberLists = memberLists(inputs.organizationId),
 ): Promise<{ id: string; outs: MembershipOutputs }> {
   const { organizationId, email, role, adopt = "never" } = inputs;
-  await lists.inTurn(async () => {
-    const found = await lists.inOrganization(client, email);
-    const member = found ?? (await join(inputs, client, lists));
-    if (found && adopt === "never" && ![role, "NONE"].includes(found.role)) {
+  await inGoodOrder(lists, async () => {
+    const member = await memberOf(inputs, client, lists);
+    if (adopt === "never" && ![role, "NONE"].includes(member.role)) {
       throw new AccessError(
         "refused",
-        `${email} is a member of the organization already, as ${found.role} and not as ${role}. Set langfuse.adopt to if-exists to take the membership over, or declare the role ${found.role}.`,
+        `${email} is a member of the organization already, as ${member.role} and not as ${role}. Set langfuse.adopt to if-exists to take the membership over, or declare the role ${member.role}.`,
       );
     }
     await setRole(member, inputs, client, lists);
@@ -81,14 +103,14 @@ export async function create(
 export async function read(
   id: string,
   props: MembershipOutputs,
-  client: MembershipClient = organizationClient(props),
+  client: MembershipClient = clientFor(props),
   admin: OrganizationReader = adminClient(),
   lists: MemberLists = memberLists(props.organizationId),
 ): Promise<{ id?: string; props?: MembershipOutputs; inputs?: MembershipInputs }> {
   const member = await lists
     .inOrganization(client, props.email)
     .catch((error) => behindRefusedKey(error, props.organizationId, admin));
-  // Out of sight until there is a new key, whose arrival updates this resource.
+  // Out of sight until there is a key that is accepted.
   if (member === "kept") return { id, props: outputs(props), inputs: outputs(props) };
   if (!member || member === "gone") return {};
   const projectRoles = props.projectRoles && {
@@ -98,16 +120,15 @@ export async function read(
   return { id, props: current, inputs: current };
 }
 
-/** Writes only what differs: a rotated key alone is no reason. */
+/** Writes only what differs. */
 export async function update(
   news: MembershipInputs,
   olds: MembershipOutputs = news,
-  client: MembershipClient = organizationClient(news),
+  client: MembershipClient = clientFor(news),
   lists: MemberLists = memberLists(news.organizationId),
 ): Promise<{ outs: MembershipOutputs }> {
-  await lists.inTurn(async () => {
-    const member = (await lists.inOrganization(client, news.email)) ?? (await join(news, client, lists));
-    await setRole(member, news, client, lists);
+  await inGoodOrder(lists, async () => {
+    await setRole(await memberOf(news, client, lists), news, client, lists);
     await writeProjectRoles(news.email, news.projectRoles ?? [], olds.projectRoles ?? [], client, lists);
   });
   return { outs: outputs(news) };
@@ -115,32 +136,47 @@ export async function update(
 
 export async function remove(
   props: MembershipOutputs,
-  client: MembershipClient = organizationClient(props),
-  admin: OrganizationReader = adminClient(),
+  client: MembershipClient = clientFor(props),
+  admin: SpareKeyMaker = adminClient(),
   lists: MemberLists = memberLists(props.organizationId),
+  spare: (pair: KeyPair) => MembershipClient = clientOf,
 ): Promise<void> {
-  try {
-    await lists.inTurn(async () => {
-      const member = await lists.inOrganization(client, props.email);
+  const work = (given: MembershipClient) =>
+    lists.inTurn(async () => {
+      const member = await lists.inOrganization(given, props.email);
       if (!member) return;
-      await client.deleteScimUser(member.userId);
+      await given.deleteScimUser(member.userId);
       await lists.removed(member);
     });
+  await deleteInAnyCase(props.organizationId, work, { stored: client, spare, admin });
+}
+
+/**
+ * Promotions before demotions, whatever order the engine chose: the server refuses to demote the last owner, so that
+ * such a change waits outside the queue until somebody else is one.
+ */
+async function inGoodOrder(lists: MemberLists, write: () => Promise<void>): Promise<void> {
+  try {
+    await lists.inTurn(write);
   } catch (error) {
-    if ((await behindRefusedKey(error, props.organizationId, admin)) === "kept") throw error;
+    const isLastOwner = error instanceof AccessError && error.status === 403 && /last owner/i.test(error.message);
+    if (!isLastOwner || !(await lists.nextOwner(OWNER_WAIT))) throw error;
+    await lists.inTurn(write);
   }
 }
 
-/** Makes somebody a member, who may be one by now after all. */
-async function join(
+/** The person's membership, which is made if there is none; by the time it is made there may be one after all. */
+async function memberOf(
   { email, role }: MembershipInputs,
   client: MembershipClient,
   lists: MemberLists,
 ): Promise<LangfuseMembership> {
+  const found = await lists.inOrganization(client, email);
+  if (found) return found;
   try {
     const { id: userId } = await client.createScimUser({ userName: email, role });
     // Unlike a change of the role, this is refused when the server does not know the role.
-    const member = { userId, email: email.toLowerCase(), role };
+    const member = { userId, email, role };
     await lists.written(member);
     return member;
   } catch (error) {
@@ -152,10 +188,7 @@ async function join(
   }
 }
 
-/**
- * SCIM comes first, because it guards the last owner and is audited, but it answers 200 to a role it ignores. The second
- * way sets the same role and answers what is set, which spares a read of all members for each change.
- */
+/** Through SCIM, which guards the last owner and is audited. It answers 200 even to a role it ignores. */
 async function setRole(
   member: LangfuseMembership,
   { email, role }: MembershipInputs,
@@ -164,13 +197,23 @@ async function setRole(
 ): Promise<void> {
   if (member.role === role) return;
   await client.updateScimUser(member.userId, role);
-  const current = await client.putMembership(member.userId, role);
-  await lists.written({ ...member, role: current.role });
-  if (current.role === role) return;
+  const current = await lists.changed(client, { ...member, email, role });
+  if (current?.role === role) return;
   throw new AccessError(
     "incomplete",
-    `Langfuse accepted the role ${role} for ${email} but reports ${current.role}. Run the update again; if it repeats, look at the server's log.`,
+    `Langfuse accepted the role ${role} for ${email} but reports ${current?.role ?? "no membership"}. Run the update again; if it repeats, look at the server's log.`,
   );
+}
+
+function clientFor(inputs: MembershipOutputs): MembershipClient {
+  return organizationClient(inputs.organizationId, inputs);
+}
+
+/** One form for what means the same. */
+function canonical(props: MembershipOutputs): MembershipOutputs {
+  // A preview may not know them yet, and then has a marker text in their place.
+  const roles = Array.isArray(props.projectRoles) ? props.projectRoles : [];
+  return { ...props, email: props.email.toLowerCase(), projectRoles: inOrder(roles) };
 }
 
 /** Exactly what is stored: the engine adds properties of its own to what it passes. */

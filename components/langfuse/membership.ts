@@ -22,7 +22,7 @@ export interface MembershipArgs {
   readonly projectRoles?: readonly { readonly projectId: pulumi.Input<string>; readonly role: Role }[];
   /** Whether somebody who is a member with another role already is taken over; default `never`, which refuses it. */
   readonly adopt?: Adoption;
-  /** Key of the organization; a new one changes nothing in Langfuse. */
+  /** Key of the organization. A new one is no change: what works with the stored one finds its successor. */
   readonly publicKey: pulumi.Input<string>;
   readonly secretKey: pulumi.Input<string>;
 }

@@ -2,71 +2,73 @@ import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
-import { adminClient, type KeyPair } from "./connection.ts";
+import { announce } from "./announcement.ts";
+import { adminClient, type KeyPair, remember } from "./connection.ts";
 import {
+  describeStep,
+  firstRotation,
   idleCandidates,
-  isIdle,
+  idlePairs,
+  isStep,
   nextRotation,
+  policyOf,
   type Rotation,
   type RotationPolicy,
   rotationShape,
 } from "./key-rotation.ts";
+import { SPARE_NOTE } from "./spare-key.ts";
 
-export interface OrganizationApiKeyArguments extends RotationPolicy {
+export interface OrganizationApiKeyInputs extends RotationPolicy {
   readonly organizationId: string;
   readonly note: string;
 }
 
-export type OrganizationApiKeyInputs = OrganizationApiKeyArguments & Rotation;
-export type OrganizationApiKeyOutputs = OrganizationApiKeyInputs & KeyPair;
+export type OrganizationApiKeyOutputs = OrganizationApiKeyInputs & Rotation & KeyPair;
 
 /** What this resource asks of Langfuse. */
 type KeyClient = Pick<LangfuseAdminClient, "listApiKeys" | "createApiKey" | "deleteApiKey">;
 
 const shape = { organizationId: z.string().min(1), note: z.string().min(1), ...rotationShape };
 
-/** Also decides what becomes of the pair, so that a preview shows a rotation and the end of a former pair. */
-export async function check(
-  olds: Partial<OrganizationApiKeyInputs>,
-  news: OrganizationApiKeyArguments,
-  now: Date = new Date(),
-  clientOf: () => KeyClient = adminClient,
-): Promise<CheckResult<OrganizationApiKeyInputs>> {
-  const { inputs, failures } = checkInputs(shape, news);
-  if (failures.length > 0) return { inputs: { ...inputs, ...nextRotation({}, {}, now) }, failures };
-  const candidates = news.organizationId === UNKNOWN ? [] : idleCandidates(olds, news, now);
-  const keys = candidates.length > 0 ? await clientOf().listApiKeys(news.organizationId) : [];
-  const idle = candidates.filter(({ serial }) =>
-    keys.some((key) => key.note === noteOf(news, serial) && isIdle(key.lastUsedAt, news, now)),
-  );
-  const serials = new Set(idle.map(({ serial }) => serial));
-  return { inputs: { ...inputs, ...nextRotation(olds, news, now, serials) }, failures };
-}
+export const check = (news: OrganizationApiKeyInputs): CheckResult<OrganizationApiKeyInputs> =>
+  checkInputs(shape, news);
 
-/** Another note or organization is another key: the new one is made first, so that its users never lack one. */
-export function diff(
+/**
+ * Also decides what becomes of the pair, so that a preview shows a rotation and the end of a former pair. Another note
+ * or organization is another key: the new one is made first, so that its users never lack one.
+ */
+export async function diff(
   olds: OrganizationApiKeyOutputs,
   news: OrganizationApiKeyInputs,
-): { changes: boolean; replaces: string[] } {
+  now: Date = new Date(),
+  clientOf: () => KeyClient = adminClient,
+  say: (line: string) => void = announce,
+): Promise<{ changes: boolean; replaces: string[] }> {
+  remember(olds.organizationId, olds);
   const replaces = changedProperties<OrganizationApiKeyInputs>(olds, news, ["organizationId", "note"]).map(String);
-  const changed = changedProperties<OrganizationApiKeyInputs>(olds, news, ["serial", "retiring", "lost"]);
-  return { changes: replaces.length + changed.length > 0, replaces };
+  if (replaces.length > 0) return { changes: true, replaces };
+  const isAsked = news.organizationId !== UNKNOWN && idleCandidates(olds, news, now).length > 0;
+  const keys = isAsked ? await clientOf().listApiKeys(olds.organizationId) : [];
+  const next = nextRotation(olds, news, now, { idle: idlePairs(olds, news, now, keys) });
+  if (isStep(olds, next)) say(`${olds.note}: ${describeStep(olds, next)}`);
+  return { changes: isStep(olds, next), replaces };
 }
 
 export async function create(
   inputs: OrganizationApiKeyInputs,
   client: KeyClient = adminClient(),
+  now: Date = new Date(),
 ): Promise<{ id: string; outs: OrganizationApiKeyOutputs }> {
-  const { id, outs } = await reconcile(inputs, undefined, client);
-  return { id, outs };
+  return await reconcile(inputs, undefined, client, now);
 }
 
 export async function update(
   news: OrganizationApiKeyInputs,
   olds: OrganizationApiKeyOutputs,
   client: KeyClient = adminClient(),
+  now: Date = new Date(),
 ): Promise<{ outs: OrganizationApiKeyOutputs }> {
-  const { outs } = await reconcile(news, olds, client);
+  const { outs } = await reconcile(news, olds, client, now);
   return { outs };
 }
 
@@ -75,21 +77,23 @@ export async function read(
   props: OrganizationApiKeyOutputs,
   client: KeyClient = adminClient(),
 ): Promise<{ id?: string; props?: OrganizationApiKeyOutputs; inputs?: OrganizationApiKeyInputs }> {
+  // Before the first wait: what is read beside this may need the pair.
+  remember(props.organizationId, props);
   const keys = await client.listApiKeys(props.organizationId).catch(goneWithIt);
   if (keys === undefined) return {};
-  const { publicKey, secretKey } = props;
-  const retiring = props.retiring.filter(({ serial }) => keys.some((key) => key.note === noteOf(props, serial)));
-  const isThere = keys.some((key) => key.publicKey === publicKey);
-  const current = { ...stored(props), retiring, ...(isThere ? {} : { lost: true }) };
-  return { id, props: { ...current, publicKey, secretKey }, inputs: current };
+  const has = (candidate: string) => keys.some(({ publicKey }) => publicKey === candidate);
+  const { serial, issuedAt, publicKey, secretKey } = props;
+  const retiring = props.retiring.filter((pair) => has(pair.publicKey));
+  const rotation = { serial, issuedAt, retiring, ...(has(publicKey) ? {} : { lost: true }) };
+  return { id, props: { ...declared(props), ...rotation, publicKey, secretKey }, inputs: declared(props) };
 }
 
 export async function remove(
-  { organizationId, ...props }: OrganizationApiKeyInputs,
+  { organizationId, note }: OrganizationApiKeyInputs,
   client: KeyClient = adminClient(),
 ): Promise<void> {
   const keys = (await client.listApiKeys(organizationId).catch(goneWithIt)) ?? [];
-  for (const key of keys) if (isOf(props, key.note)) await client.deleteApiKey(organizationId, key.id);
+  for (const key of keys) if (isOurs(note, key.note)) await client.deleteApiKey(organizationId, key.id);
 }
 
 /**
@@ -100,39 +104,43 @@ async function reconcile(
   news: OrganizationApiKeyInputs,
   olds: OrganizationApiKeyOutputs | undefined,
   client: KeyClient,
+  now: Date,
 ): Promise<{ id: string; outs: OrganizationApiKeyOutputs }> {
-  const { organizationId, serial } = news;
+  const { organizationId, note } = news;
   const keys = await client.listApiKeys(organizationId);
-  const known = olds?.serial === serial ? keys.find((key) => key.publicKey === olds.publicKey) : undefined;
-  const living = new Set(news.retiring.map((pair) => noteOf(news, pair.serial)));
+  const rotation = olds
+    ? nextRotation(olds, news, now, { idle: idlePairs(olds, news, now, keys) })
+    : firstRotation(now);
+  const known = olds?.serial === rotation.serial ? keys.find((key) => key.publicKey === olds.publicKey) : undefined;
+  const living = new Set([known, ...rotation.retiring].map((pair) => pair?.publicKey));
   for (const key of keys) {
-    const isSpent = isOf(news, key.note) && key !== known && !living.has(key.note ?? "");
-    if (isSpent) await client.deleteApiKey(organizationId, key.id);
+    if (isOurs(note, key.note) && !living.has(key.publicKey)) await client.deleteApiKey(organizationId, key.id);
   }
   if (known && olds) {
-    return { id: known.id, outs: { ...stored(news), publicKey: olds.publicKey, secretKey: olds.secretKey } };
+    const { publicKey, secretKey } = olds;
+    return { id: known.id, outs: { ...declared(news), ...rotation, publicKey, secretKey } };
   }
-  const { id, publicKey, secretKey } = await client.createApiKey(organizationId, { note: noteOf(news, serial) });
-  return { id, outs: { ...stored(news), publicKey, secretKey } };
+  const made = await client.createApiKey(organizationId, { note: noteOf(note, rotation.serial) });
+  const { id, publicKey, secretKey } = made;
+  remember(organizationId, { publicKey, secretKey });
+  return { id, outs: { ...declared(news), ...rotation, publicKey, secretKey } };
 }
 
 /** The first pair bears the note as it is, its successors their number behind it. */
-function noteOf({ note }: Pick<OrganizationApiKeyArguments, "note">, serial: number): string {
+function noteOf(note: string, serial: number): string {
   return serial === 1 ? note : `${note} (${serial})`;
 }
 
-function isOf({ note }: Pick<OrganizationApiKeyArguments, "note">, candidate: string | null | undefined): boolean {
-  if (!candidate?.startsWith(note)) return false;
-  return /^( \(\d+\))?$/.test(candidate.slice(note.length));
+/** Also a pair that was made for one deletion and outlived the run that made it. */
+function isOurs(note: string, candidate: string | null | undefined): boolean {
+  if (candidate === SPARE_NOTE) return true;
+  return candidate?.startsWith(note) === true && /^( \(\d+\))?$/.test(candidate.slice(note.length));
 }
 
-/** Exactly what is stored: the engine adds properties of its own to what it passes, and an absent one must stay absent. */
-function stored(inputs: OrganizationApiKeyInputs): OrganizationApiKeyInputs {
-  const { organizationId, note, serial, issuedAt, retiring } = inputs;
-  const policy = (["generation", "rotateEvery", "overlap", "deadline"] as const)
-    .filter((property) => inputs[property] !== undefined)
-    .map((property) => [property, inputs[property]]);
-  return { organizationId, note, serial, issuedAt, retiring, ...Object.fromEntries(policy) };
+/** Exactly what is declared: the engine adds properties of its own to what it passes. */
+function declared(inputs: OrganizationApiKeyInputs): OrganizationApiKeyInputs {
+  const { organizationId, note } = inputs;
+  return { organizationId, note, ...policyOf(inputs) };
 }
 
 /** The organization is gone, and its keys with it. */

@@ -5,8 +5,9 @@ import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { LangfuseOrganization } from "#sync/langfuse/answers.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
-import { adminClient } from "./connection.ts";
-import { isManagedBy, withMarker } from "./marker.ts";
+import { announce } from "./announcement.ts";
+import { adminClient, entitle } from "./connection.ts";
+import { canBeMarked, isManagedBy, withMarker } from "./marker.ts";
 
 export interface OrganizationInputs {
   readonly name: string;
@@ -35,7 +36,14 @@ const PROJECT_DELETION = 120_000;
 export const check = (news: OrganizationInputs): CheckResult<OrganizationInputs> => checkInputs(shape, news);
 
 /** Whether to adopt matters only when it is created. */
-export function diff(olds: OrganizationOutputs, news: OrganizationInputs): { changes: boolean } {
+export function diff(
+  id: string,
+  olds: OrganizationOutputs,
+  news: OrganizationInputs,
+  say: (line: string) => void = announce,
+): { changes: boolean } {
+  entitle(id, news.name);
+  if (olds.name !== news.name) say(`organization ${olds.name} → ${news.name}`);
   return { changes: changedProperties<OrganizationOutputs>(olds, news, ["name", "managedBy"]).length > 0 };
 }
 
@@ -48,7 +56,7 @@ export async function create(
   const organizations = await client.listOrganizations();
   const known = ownOrAdopted("organization", organizations, { name, managedBy, adopt }, false);
   const { id } = known
-    ? await client.updateOrganization(known.id, { name, metadata: withMarker(known.metadata, managedBy) })
+    ? await client.updateOrganization(known.id, { name, metadata: marked(known, managedBy) })
     : await client.createOrganization({ name, metadata: withMarker({}, managedBy) });
   return { id, outs: { name, managedBy } };
 }
@@ -72,8 +80,8 @@ export async function update(
   client: OrganizationClient = adminClient(),
 ): Promise<{ outs: OrganizationOutputs }> {
   const { name, managedBy } = news;
-  const { metadata } = await client.getOrganization(id);
-  await client.updateOrganization(id, { name, metadata: withMarker(metadata, managedBy) });
+  const metadata = marked(await client.getOrganization(id), managedBy);
+  await client.updateOrganization(id, { name, metadata });
   return { outs: { name, managedBy } };
 }
 
@@ -98,11 +106,22 @@ export async function remove(
       await client.deleteOrganization(id);
       return;
     } catch (error) {
+      // A repetition after a lost answer finds nothing left.
+      if (error instanceof AccessError && error.status === 404) return;
       const isBlocked = error instanceof AccessError && error.status === 400;
       if (!isBlocked || late.aborted) throw error;
       await pause(1_000);
     }
   }
+}
+
+/** Langfuse takes any JSON as metadata of an organization, but only an object has room for the marker. */
+function marked({ id, name, metadata }: LangfuseOrganization, managedBy: string): Record<string, unknown> {
+  if (canBeMarked(metadata)) return withMarker(metadata, managedBy);
+  throw new AccessError(
+    "refused",
+    `The metadata of organization "${name}" (${id}) is ${Array.isArray(metadata) ? "a list" : `a ${typeof metadata}`}, which would be lost: this program writes its marker there and needs an object. Change the metadata to an object, or clear it.`,
+  );
 }
 
 async function get(client: OrganizationClient, id: string): Promise<LangfuseOrganization | undefined> {

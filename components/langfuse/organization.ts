@@ -5,7 +5,7 @@ import type { Adoption } from "./adoption.ts";
 const provider: pulumi.dynamic.ResourceProvider = {
   configure: async ({ config }) => (await import("#components/langfuse/connection.ts")).configure(config),
   check: async (_olds, news) => (await import("#components/langfuse/organization-lifecycle.ts")).check(news),
-  diff: async (_id, olds, news) => (await import("#components/langfuse/organization-lifecycle.ts")).diff(olds, news),
+  diff: async (id, olds, news) => (await import("#components/langfuse/organization-lifecycle.ts")).diff(id, olds, news),
   create: async (inputs) => (await import("#components/langfuse/organization-lifecycle.ts")).create(inputs),
   read: async (id, props) => (await import("#components/langfuse/organization-lifecycle.ts")).read(id, props),
   update: async (id, _olds, news) => (await import("#components/langfuse/organization-lifecycle.ts")).update(id, news),

@@ -2,20 +2,26 @@ import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseApiKey } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
-import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
-import { adminClient, type KeyPair, organizationClient } from "./connection.ts";
+import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
+import { announce } from "./announcement.ts";
+import { adminClient, clientOf, type KeyPair, organizationClient } from "./connection.ts";
 import { derivedPair } from "./key-pair.ts";
 import {
+  describeStep,
+  firstRotation,
   idleCandidates,
-  isIdle,
+  idlePairs,
+  isStep,
   nextRotation,
+  policyOf,
   type Rotation,
   type RotationPolicy,
   rotationShape,
 } from "./key-rotation.ts";
 import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
+import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
 
-export interface ProjectApiKeyArguments extends RotationPolicy {
+export interface ProjectApiKeyInputs extends RotationPolicy {
   readonly organizationId: string;
   readonly projectId: string;
   readonly service: string;
@@ -28,11 +34,10 @@ export interface ProjectApiKeyArguments extends RotationPolicy {
   readonly organizationSecretKey: string;
 }
 
-export type ProjectApiKeyInputs = ProjectApiKeyArguments & Rotation;
-export type ProjectApiKeyOutputs = ProjectApiKeyInputs & KeyPair;
+export type ProjectApiKeyOutputs = ProjectApiKeyInputs & Rotation & KeyPair;
 
 /** What this resource asks of Langfuse. */
-type KeyClient = Pick<LangfuseClient, "listProjectApiKeys" | "createProjectApiKey" | "deleteProjectApiKey">;
+export type KeyClient = Pick<LangfuseClient, "listProjectApiKeys" | "createProjectApiKey" | "deleteProjectApiKey">;
 
 const text = z.string().min(1);
 const shape = {
@@ -46,75 +51,48 @@ const shape = {
   ...rotationShape,
 };
 
-/** Also decides what becomes of the pair, so that a preview shows a rotation and the end of a former pair. */
-export async function check(
-  olds: Partial<ProjectApiKeyInputs>,
-  news: ProjectApiKeyArguments,
-  now: Date = new Date(),
-  clientOf: (inputs: ProjectApiKeyArguments) => KeyClient = clientFor,
-): Promise<CheckResult<ProjectApiKeyInputs>> {
-  const { inputs, failures } = checkInputs(shape, news);
-  if (failures.length > 0) return { inputs: { ...inputs, ...nextRotation({}, {}, now) }, failures };
-  const isKnown = ![news.projectId, news.seed, news.organizationSecretKey].includes(UNKNOWN);
-  const candidates = isKnown ? idleCandidates(olds, news, now) : [];
-  const idle = new Set<number>();
-  if (candidates.length > 0) {
-    const keys = await clientOf(news).listProjectApiKeys(news.projectId);
-    for (const { serial } of candidates) {
-      const { publicKey } = pairOf(news, serial);
-      if (isIdle(keys.find((key) => key.publicKey === publicKey)?.lastUsedAt, news, now)) idle.add(serial);
-    }
-  }
-  return { inputs: { ...inputs, ...nextRotation(olds, news, now, idle) }, failures };
-}
+/** What a pair is made from and where it is put: when one of these is another, so is the pair. */
+const PLACE = ["projectId", "service", "environment", "managedBy", "seed"] as const;
 
-/** What is written into the note of a key in Langfuse replaces it; everything else is done in place. */
-export function diff(olds: ProjectApiKeyOutputs, news: ProjectApiKeyInputs): { changes: boolean; replaces: string[] } {
-  const replaces = changedProperties<ProjectApiKeyInputs>(olds, news, [
-    "organizationId",
-    "projectId",
-    "service",
-    "environment",
-    "managedBy",
-  ]).map(String);
-  const changed = changedProperties<ProjectApiKeyInputs>(olds, news, [
-    "serial",
-    "retiring",
-    "lost",
-    "seed",
-    "organizationPublicKey",
-    "organizationSecretKey",
-  ]);
-  return { changes: replaces.length + changed.length > 0, replaces };
+export const check = (news: ProjectApiKeyInputs): CheckResult<ProjectApiKeyInputs> => checkInputs(shape, news);
+
+/**
+ * Also decides what becomes of the pair, so that a preview shows a rotation and the end of a former pair. A service that
+ * moves to another project or gets another name keeps its former pair for the overlap, as in any rotation.
+ */
+export async function diff(
+  olds: ProjectApiKeyOutputs,
+  news: ProjectApiKeyInputs,
+  now: Date = new Date(),
+  client: KeyClient = clientFor(olds),
+  say: (line: string) => void = announce,
+): Promise<{ changes: boolean; replaces: string[] }> {
+  const replaces = changedProperties<ProjectApiKeyInputs>(olds, news, ["organizationId"]).map(String);
+  if (replaces.length > 0) return { changes: true, replaces };
+  const next = nextRotation(olds, news, now, {
+    idle: idlePairs(olds, news, now, await keysOfCandidates(olds, news, now, client)),
+    isMoved: isMoved(olds, news),
+  });
+  if (isStep(olds, next)) say(`${news.service} in ${news.environment}: ${describeStep(olds, next)}`);
+  return { changes: isStep(olds, next), replaces };
 }
 
 export async function create(
   inputs: ProjectApiKeyInputs,
   client: KeyClient = clientFor(inputs),
+  now: Date = new Date(),
 ): Promise<{ id: string; outs: ProjectApiKeyOutputs }> {
-  const { outs } = await update(inputs, client);
+  const outs = await reconcile(inputs, undefined, client, now);
   return { id: `${inputs.projectId}/${inputs.service}/${inputs.environment}`, outs };
 }
 
-/** Makes the current pair if it is not there, and then ends every pair of this key that is neither it nor retiring. */
 export async function update(
   news: ProjectApiKeyInputs,
+  olds: ProjectApiKeyOutputs,
   client: KeyClient = clientFor(news),
+  now: Date = new Date(),
 ): Promise<{ outs: ProjectApiKeyOutputs }> {
-  const { projectId } = news;
-  const note = noteOf(news);
-  const pair = pairOf(news, news.serial);
-  const keys = await client.listProjectApiKeys(projectId);
-  if (!keys.some((key) => key.publicKey === pair.publicKey)) {
-    await client.createProjectApiKey(projectId, { note, ...pair });
-  }
-  const living = new Set(
-    [pair, ...news.retiring.map(({ serial }) => pairOf(news, serial))].map((one) => one.publicKey),
-  );
-  for (const key of keys) {
-    if (key.note === note && !living.has(key.publicKey)) await client.deleteProjectApiKey(projectId, key.id);
-  }
-  return { outs: { ...stored(news), ...pair } };
+  return { outs: await reconcile(news, olds, client, now) };
 }
 
 export async function read(
@@ -123,67 +101,143 @@ export async function read(
   client: KeyClient = clientFor(props),
   admin: OrganizationReader = adminClient(),
 ): Promise<{ id?: string; props?: ProjectApiKeyOutputs; inputs?: ProjectApiKeyInputs }> {
-  const keys = await keysOf(props, client, admin);
+  const { serial, issuedAt, publicKey, secretKey } = props;
+  const keys = await keysBehind(client, props, admin);
   if (keys === "gone") return {};
-  const { publicKey, secretKey } = props;
-  if (keys === "kept") return { id, props: { ...stored(props), publicKey, secretKey }, inputs: stored(props) };
-  const has = (candidate: string) => keys.some((key) => key.publicKey === candidate);
-  const retiring = props.retiring.filter(({ serial }) => has(pairOf(props, serial).publicKey));
-  const current = { ...stored(props), retiring, ...(has(publicKey) ? {} : { lost: true }) };
-  return { id, props: { ...current, publicKey, secretKey }, inputs: current };
+  const has = (pair: { publicKey: string }) => keys === "kept" || keys.some((key) => key.publicKey === pair.publicKey);
+  const isLost = !has(props) || (keys === "kept" && props.lost === true);
+  const rotation = { serial, issuedAt, retiring: props.retiring.filter(has), ...(isLost ? { lost: true } : {}) };
+  return { id, props: { ...declared(props), ...rotation, publicKey, secretKey }, inputs: declared(props) };
 }
 
 export async function remove(
   props: ProjectApiKeyOutputs,
   client: KeyClient = clientFor(props),
-  admin: OrganizationReader = adminClient(),
+  admin: SpareKeyMaker = adminClient(),
+  spare: (pair: KeyPair) => KeyClient = clientOf,
 ): Promise<void> {
-  const keys = await keysOf(props, client, admin);
-  if (keys === "gone") return;
-  if (keys === "kept") {
-    throw new AccessError(
-      "unauthorised",
-      `The key for ${props.service} in ${props.environment} cannot be deleted: the key of its organization is refused. Run \`pulumi up\` first, which gives the organization a new one.`,
-    );
-  }
-  const note = noteOf(props);
-  for (const key of keys) if (key.note === note) await client.deleteProjectApiKey(props.projectId, key.id);
+  const work = async (given: KeyClient) => {
+    const ours = ownership(props, props);
+    for (const projectId of placesOf(props)) {
+      for (const key of (await keysIn(given, projectId)) ?? []) {
+        if (ours(key)) await given.deleteProjectApiKey(projectId, key.id);
+      }
+    }
+  };
+  await deleteInAnyCase(props.organizationId, work, { stored: client, spare, admin });
 }
 
-async function keysOf(
-  { organizationId, projectId }: ProjectApiKeyArguments,
+/** Makes the current pair if it is not there, and then ends every pair of this key that is neither it nor retiring. */
+async function reconcile(
+  news: ProjectApiKeyInputs,
+  olds: ProjectApiKeyOutputs | undefined,
   client: KeyClient,
-  admin: OrganizationReader,
-): Promise<readonly LangfuseApiKey[] | "gone" | "kept"> {
+  now: Date,
+): Promise<ProjectApiKeyOutputs> {
+  const { projectId } = news;
+  const places = new Map([[projectId, await client.listProjectApiKeys(projectId)]]);
+  for (const former of olds ? placesOf(olds) : []) {
+    if (!places.has(former)) places.set(former, (await keysIn(client, former)) ?? []);
+  }
+  const rotation = olds
+    ? nextRotation(olds, news, now, {
+        idle: idlePairs(olds, news, now, [...places.values()].flat()),
+        isMoved: isMoved(olds, news),
+      })
+    : firstRotation(now);
+  const pair = pairOf(news, rotation.serial);
+  if (!places.get(projectId)?.some((key) => key.publicKey === pair.publicKey)) {
+    await client.createProjectApiKey(projectId, { note: noteOf(news), ...pair });
+  }
+  const living = new Set([pair, ...rotation.retiring].map((one) => one.publicKey));
+  const ours = ownership(news, olds);
+  for (const [place, keys] of places) {
+    for (const key of keys) {
+      if (ours(key) && !living.has(key.publicKey)) await client.deleteProjectApiKey(place, key.id);
+    }
+  }
+  return { ...declared(news), ...rotation, ...pair };
+}
+
+/** Keys of former pairs that may be idle. A key that is refused proves nothing, and must not end a preview. */
+async function keysOfCandidates(
+  olds: ProjectApiKeyOutputs,
+  news: ProjectApiKeyInputs,
+  now: Date,
+  client: KeyClient,
+): Promise<LangfuseApiKey[]> {
+  const places = new Set(idleCandidates(olds, news, now).map((pair) => pair.projectId ?? olds.projectId));
+  const keys = [];
+  for (const place of places) {
+    const found = await keysIn(client, place).catch((error) => {
+      if (error instanceof AccessError && error.status === 401) return undefined;
+      throw error;
+    });
+    keys.push(...(found ?? []));
+  }
+  return keys;
+}
+
+function isMoved(olds: ProjectApiKeyOutputs, news: ProjectApiKeyInputs): boolean {
+  return changedProperties<ProjectApiKeyInputs>(olds, news, PLACE).length > 0;
+}
+
+/** Projects in which pairs of this key may be, the current one first. */
+function placesOf({ projectId, retiring }: ProjectApiKeyOutputs): Set<string> {
+  return new Set([projectId, ...retiring.map((pair) => pair.projectId ?? projectId)]);
+}
+
+/** Undefined when the project is gone, and its keys with it. */
+async function keysIn(client: KeyClient, projectId: string): Promise<readonly LangfuseApiKey[] | undefined> {
   return await client.listProjectApiKeys(projectId).catch((error) => {
-    if (error instanceof AccessError && error.status === 404) return "gone";
-    return behindRefusedKey(error, organizationId, admin);
+    if (error instanceof AccessError && error.status === 404) return undefined;
+    throw error;
   });
 }
 
-function clientFor({ organizationPublicKey, organizationSecretKey }: ProjectApiKeyArguments): KeyClient {
-  return organizationClient({ publicKey: organizationPublicKey, secretKey: organizationSecretKey });
+/** All keys where pairs may be; `gone` with the project of the current one. */
+async function keysBehind(
+  client: KeyClient,
+  props: ProjectApiKeyOutputs,
+  admin: OrganizationReader,
+): Promise<readonly LangfuseApiKey[] | "gone" | "kept"> {
+  try {
+    const places = await Promise.all([...placesOf(props)].map((place) => keysIn(client, place)));
+    return places[0] === undefined ? "gone" : places.flatMap((keys) => keys ?? []);
+  } catch (error) {
+    return await behindRefusedKey(error, props.organizationId, admin);
+  }
 }
 
-/** Shown in Langfuse beside the key, and how a key of ours is told from others. */
-function noteOf({ service, environment, managedBy }: ProjectApiKeyArguments): string {
+function clientFor(inputs: ProjectApiKeyInputs): KeyClient {
+  const { organizationId, organizationPublicKey: publicKey, organizationSecretKey: secretKey } = inputs;
+  return organizationClient(organizationId, { publicKey, secretKey });
+}
+
+/** Shown in Langfuse beside the key. Its end is how a key of ours is told from others, whatever the service is called. */
+function noteOf({ service, environment, managedBy }: ProjectApiKeyInputs): string {
   return `${service} in ${environment}, managed by ${managedBy}`;
 }
 
-function pairOf(inputs: ProjectApiKeyArguments, serial: number): KeyPair {
+function ownership(
+  news: ProjectApiKeyInputs,
+  olds: ProjectApiKeyOutputs | undefined,
+): (key: Pick<LangfuseApiKey, "note" | "publicKey">) => boolean {
+  const known = new Set([olds, ...(olds?.retiring ?? [])].map((pair) => pair?.publicKey));
+  return ({ note, publicKey }) => known.has(publicKey) || note?.endsWith(`, managed by ${news.managedBy}`) === true;
+}
+
+function pairOf(inputs: ProjectApiKeyInputs, serial: number): KeyPair {
   return derivedPair(inputs.seed, [inputs.projectId, noteOf(inputs), serial]);
 }
 
-/** Exactly what is stored: the engine adds properties of its own to what it passes, and an absent one must stay absent. */
-function stored(inputs: ProjectApiKeyInputs): ProjectApiKeyInputs {
-  const { organizationId, projectId, service, environment, managedBy, seed, serial, issuedAt, retiring } = inputs;
+/** Exactly what is declared: the engine adds properties of its own to what it passes. */
+function declared(inputs: ProjectApiKeyInputs): ProjectApiKeyInputs {
+  const { organizationId, projectId, service, environment, managedBy, seed } = inputs;
   const { organizationPublicKey, organizationSecretKey } = inputs;
-  const policy = (["generation", "rotateEvery", "overlap", "deadline"] as const)
-    .filter((property) => inputs[property] !== undefined)
-    .map((property) => [property, inputs[property]]);
   return {
-    ...{ organizationId, projectId, service, environment, managedBy, seed, serial, issuedAt, retiring },
+    ...{ organizationId, projectId, service, environment, managedBy, seed },
     ...{ organizationPublicKey, organizationSecretKey },
-    ...Object.fromEntries(policy),
+    ...policyOf(inputs),
   };
 }

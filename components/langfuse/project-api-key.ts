@@ -4,11 +4,12 @@ import type { RotationPolicy } from "./key-rotation.ts";
 // The paths and exported names below are a contract with stored state: refresh and destroy import them again.
 const provider: pulumi.dynamic.ResourceProvider = {
   configure: async ({ config }) => (await import("#components/langfuse/connection.ts")).configure(config),
-  check: async (olds, news) => (await import("#components/langfuse/project-api-key-lifecycle.ts")).check(olds, news),
+  check: async (_olds, news) => (await import("#components/langfuse/project-api-key-lifecycle.ts")).check(news),
   diff: async (_id, olds, news) => (await import("#components/langfuse/project-api-key-lifecycle.ts")).diff(olds, news),
   create: async (inputs) => (await import("#components/langfuse/project-api-key-lifecycle.ts")).create(inputs),
   read: async (id, props) => (await import("#components/langfuse/project-api-key-lifecycle.ts")).read(id, props),
-  update: async (_id, _olds, news) => (await import("#components/langfuse/project-api-key-lifecycle.ts")).update(news),
+  update: async (_id, olds, news) =>
+    (await import("#components/langfuse/project-api-key-lifecycle.ts")).update(news, olds),
   delete: async (_id, props) => (await import("#components/langfuse/project-api-key-lifecycle.ts")).remove(props),
 };
 
@@ -23,7 +24,7 @@ export interface ProjectApiKeyArgs extends RotationPolicy {
   readonly managedBy: string;
   /** Random text of at least 32 characters that the pairs are made from; another one makes another pair at once. */
   readonly seed: pulumi.Input<string>;
-  /** Key of the organization; a new one changes nothing in Langfuse. */
+  /** Key of the organization. A new one is no change: what works with the stored one finds its successor. */
   readonly organizationPublicKey: pulumi.Input<string>;
   readonly organizationSecretKey: pulumi.Input<string>;
 }

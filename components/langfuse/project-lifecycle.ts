@@ -4,9 +4,11 @@ import type { LangfuseProject } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
-import { adminClient, type KeyPair, organizationClient } from "./connection.ts";
+import { announce } from "./announcement.ts";
+import { adminClient, clientOf, entitle, type KeyPair, organizationClient } from "./connection.ts";
 import { declaredPart, isManagedBy, withDeclared, withMarker } from "./marker.ts";
 import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
+import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
 
 export interface ProjectInputs extends KeyPair {
   readonly organizationId: string;
@@ -44,23 +46,24 @@ const shape = {
 
 export const check = (news: ProjectInputs): CheckResult<ProjectInputs> => checkInputs(shape, news);
 
-/** A new organization key only changes what is stored. */
-export function diff(olds: ProjectOutputs, news: ProjectInputs): { changes: boolean; replaces: string[] } {
-  const replaces = changedProperties<ProjectOutputs>(olds, news, ["organizationId"]).map(String);
-  const changed = changedProperties<ProjectOutputs>(olds, news, [
-    "name",
-    "managedBy",
-    "retentionDays",
-    "metadata",
-    "publicKey",
-    "secretKey",
-  ]);
+/** Another key of the organization is no change, see `MembershipInputs`. */
+export function diff(
+  id: string,
+  olds: ProjectOutputs,
+  news: ProjectInputs,
+  say: (line: string) => void = announce,
+): { changes: boolean; replaces: string[] } {
+  entitle(id, news.name);
+  const [before, after] = [withMetadata(olds), withMetadata(news)];
+  const replaces = changedProperties<ProjectOutputs>(before, after, ["organizationId"]).map(String);
+  const changed = changedProperties<ProjectOutputs>(before, after, ["name", "managedBy", "retentionDays", "metadata"]);
+  if (replaces.length === 0 && olds.name !== news.name) say(`project ${olds.name} → ${news.name}`);
   return { changes: replaces.length + changed.length > 0, replaces };
 }
 
 export async function create(
   inputs: ProjectInputs,
-  client: ProjectClient = organizationClient(inputs),
+  client: ProjectClient = clientFor(inputs),
 ): Promise<{ id: string; outs: ProjectOutputs }> {
   const wanted = { ...inputs, adopt: inputs.adopt ?? "never" };
   const known = ownOrAdopted("project", await client.listProjects(), wanted, true);
@@ -69,23 +72,24 @@ export async function create(
     await write(client, known.id, inputs, known.metadata, {});
     return { id: known.id, outs: outputs(inputs) };
   }
-  const { id } = await client.createProject({
+  const made = await client.createProject({
     name: inputs.name,
     metadata: withMarker(inputs.metadata, inputs.managedBy),
     ...retention(inputs),
   });
-  return { id, outs: outputs(inputs) };
+  requireRetention(inputs, made);
+  return { id: made.id, outs: outputs(inputs) };
 }
 
 /** How long data is kept is not read: Langfuse tells it to keys of the project only. */
 export async function read(
   id: string,
   props: ProjectOutputs,
-  client: ProjectClient = organizationClient(props),
+  client: ProjectClient = clientFor(props),
   admin: OrganizationReader = adminClient(),
 ): Promise<{ id?: string; props?: ProjectOutputs; inputs?: ProjectInputs }> {
   const projects = await client.listProjects().catch((error) => behindRefusedKey(error, props.organizationId, admin));
-  // Out of sight until there is a new key, whose arrival updates this resource.
+  // Out of sight until there is a key that is accepted.
   if (projects === "kept") return { id, props: outputs(props), inputs: outputs(props) };
   const found = projects === "gone" ? undefined : projects.find((project) => project.id === id);
   if (!found) return {};
@@ -95,20 +99,28 @@ export async function read(
   return { id, props: current, inputs: current };
 }
 
-/** Writes only when something in Langfuse differs: a rotated key alone is no reason. */
+/** Writes only when something in Langfuse differs. Unlike a creation, it is not refused a name that is taken. */
 export async function update(
   id: string,
   news: ProjectInputs,
   olds: ProjectOutputs = news,
-  client: ProjectClient = organizationClient(news),
+  client: ProjectClient = clientFor(news),
 ): Promise<{ outs: ProjectOutputs }> {
-  const current = (await client.listProjects()).find((project) => project.id === id);
+  const projects = await client.listProjects();
+  const namesake = projects.find((project) => project.name === news.name && project.id !== id);
+  if (namesake) {
+    throw new AccessError(
+      "refused",
+      `The project "${olds.name}" cannot be called "${news.name}": the organization has another project of that name (${namesake.id}). Choose another name, or rename that one first.`,
+    );
+  }
+  const current = projects.find((project) => project.id === id);
   const metadata = wantedMetadata(news, current?.metadata, olds.metadata);
   const isAsWanted =
     current?.name === news.name &&
     isManagedBy(current.metadata, news.managedBy) &&
     changedProperties({ metadata: current.metadata }, { metadata }, ["metadata"]).length === 0 &&
-    olds.retentionDays === news.retentionDays;
+    (news.retentionDays === undefined || olds.retentionDays === news.retentionDays);
   if (!isAsWanted) await write(client, id, news, current?.metadata, olds.metadata);
   return { outs: outputs(news) };
 }
@@ -117,13 +129,15 @@ export async function update(
 export async function remove(
   id: string,
   props: ProjectOutputs,
-  client: ProjectClient = organizationClient(props),
-  admin: OrganizationReader = adminClient(),
+  client: ProjectClient = clientFor(props),
+  admin: SpareKeyMaker = adminClient(),
+  spare: (pair: KeyPair) => ProjectClient = clientOf,
 ): Promise<void> {
-  await client.deleteProject(id).catch(async (error) => {
-    if (error instanceof AccessError && error.status === 404) return;
-    if ((await behindRefusedKey(error, props.organizationId, admin)) === "kept") throw error;
-  });
+  const work = (given: ProjectClient) =>
+    given.deleteProject(id).catch((error) => {
+      if (!(error instanceof AccessError && error.status === 404)) throw error;
+    });
+  await deleteInAnyCase(props.organizationId, work, { stored: client, spare, admin });
 }
 
 async function write(
@@ -134,12 +148,15 @@ async function write(
   former: ProjectInputs["metadata"],
 ): Promise<void> {
   const settings = { name: inputs.name, metadata: wantedMetadata(inputs, metadata, former), ...retention(inputs) };
-  const { retentionDays } = await client.updateProject(id, settings);
+  requireRetention(inputs, await client.updateProject(id, settings));
+}
+
+function requireRetention(wanted: ProjectInputs, { retentionDays }: LangfuseProject): void {
   // 0 and never set are both answered by silence.
-  if (inputs.retentionDays === undefined || (retentionDays ?? 0) === inputs.retentionDays) return;
+  if (wanted.retentionDays === undefined || (retentionDays ?? 0) === wanted.retentionDays) return;
   throw new AccessError(
     "incomplete",
-    `Langfuse accepted ${inputs.retentionDays} days of retention for project "${inputs.name}" but reports ${retentionDays ?? "none"}. Look at the server's licence and log, and run the update again.`,
+    `Langfuse accepted ${wanted.retentionDays} days of retention for project "${wanted.name}" but reports ${retentionDays ?? "none"}. Look at the server's licence and log, and run the update again.`,
   );
 }
 
@@ -153,6 +170,15 @@ function wantedMetadata(
 
 function retention({ retentionDays }: ProjectInputs): { retention?: number } {
   return retentionDays === undefined ? {} : { retention: retentionDays };
+}
+
+/** No metadata and none declared mean the same. */
+function withMetadata(props: ProjectOutputs): ProjectOutputs {
+  return { ...props, metadata: props.metadata ?? {} };
+}
+
+function clientFor(inputs: ProjectOutputs): ProjectClient {
+  return organizationClient(inputs.organizationId, inputs);
 }
 
 /** Exactly what is stored: the engine adds properties of its own to what it passes. */

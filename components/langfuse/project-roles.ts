@@ -9,6 +9,11 @@ export interface ProjectRole {
   readonly role: Role;
 }
 
+/** By project, so that another order is no change. */
+export function inOrder(roles: readonly ProjectRole[]): ProjectRole[] {
+  return roles.toSorted((left, right) => (left.projectId < right.projectId ? -1 : 1));
+}
+
 type ProjectRolesClient = Pick<
   LangfuseClient,
   "listMemberships" | "listProjectMemberships" | "putProjectMembership" | "deleteProjectMembership"

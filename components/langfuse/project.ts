@@ -5,7 +5,7 @@ import type { Adoption } from "./adoption.ts";
 const provider: pulumi.dynamic.ResourceProvider = {
   configure: async ({ config }) => (await import("#components/langfuse/connection.ts")).configure(config),
   check: async (_olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).check(news),
-  diff: async (_id, olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).diff(olds, news),
+  diff: async (id, olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).diff(id, olds, news),
   create: async (inputs) => (await import("#components/langfuse/project-lifecycle.ts")).create(inputs),
   read: async (id, props) => (await import("#components/langfuse/project-lifecycle.ts")).read(id, props),
   update: async (id, olds, news) => (await import("#components/langfuse/project-lifecycle.ts")).update(id, news, olds),
@@ -24,7 +24,7 @@ export interface ProjectArgs {
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Whether an unmanaged project of that name is taken over; default `never`, which refuses it. */
   readonly adopt?: Adoption;
-  /** Key of the organization; a new one changes nothing in Langfuse. */
+  /** Key of the organization. A new one is no change: what works with the stored one finds its successor. */
   readonly publicKey: pulumi.Input<string>;
   readonly secretKey: pulumi.Input<string>;
 }

@@ -5,11 +5,21 @@ import { rotationShape } from "./key-rotation.ts";
 
 const email = z.email("use an e-mail address").transform((value) => value.toLowerCase());
 const role = z.enum(ROLES);
-const title = z.string().min(3).max(60);
+/** Langfuse takes what is in angle brackets for markup, and refuses it. */
+const title = z
+  .string()
+  .min(3)
+  .max(60)
+  .regex(/^(?!.*<[^>]*>)/s, "leave out what is in angle brackets");
 /** Part of the names of Kubernetes objects and labels. */
 const label = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,29}[a-z0-9])?$/, "use up to 31 lower-case letters, digits and dashes");
+
+/** Room for a name, a dash and an environment. */
+const longLabel = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use up to 63 lower-case letters, digits and dashes");
 
 const project = z.strictObject({
   name: title,
@@ -22,12 +32,18 @@ const project = z.strictObject({
   metadata: z.record(z.string(), z.json()).optional(),
 });
 
+/** What a project or service is known by in this program when its name may change; another one is another project or service. */
+const furtherProject = project.extend({ key: title.optional() });
+
+/** Secrets of this program beside those of the services. */
+export const PROGRAM_SECRETS = ["langfuse-secrets", "langfuse-role-sync-credentials"];
+
 /** The part of `langfuse` that says what is in it. */
 export const tenantShape = {
   organization: z.strictObject({ name: title }),
   /** The main project. */
   project,
-  projects: z.array(project).default([]),
+  projects: z.array(furtherProject).default([]),
   /** People outside Keycloak's reach, such as break-glass owners; the sync never touches them. */
   members: z
     .array(
@@ -42,6 +58,7 @@ export const tenantShape = {
   services: z
     .array(
       z.strictObject({
+        key: longLabel.optional(),
         name: label,
         environment: label.default("production"),
         project: title.optional(),
@@ -62,14 +79,46 @@ export const tenantShape = {
 
 export type TenantSettings = z.output<z.ZodObject<typeof tenantShape>>;
 
-/** What the schema cannot say about one key alone; each with the key, below `langfuse`, and what to do. */
-export function tenantContradictions({ project, projects, members, services }: TenantSettings): string[] {
+/** What a further project is known by. */
+export function projectKey({ key, name }: { readonly key?: string | undefined; readonly name: string }): string {
+  return key ?? name;
+}
+
+interface ServiceNames {
+  readonly key?: string | undefined;
+  readonly name: string;
+  readonly environment: string;
+  readonly secretName?: string | undefined;
+}
+
+/** What a service is known by. */
+export function serviceKey({ key, name, environment }: ServiceNames): string {
+  return key ?? `${name}-${environment}`;
+}
+
+export function secretNameOf(service: ServiceNames): string {
+  return service.secretName ?? `langfuse-${serviceKey(service)}`;
+}
+
+/**
+ * What the schema cannot say about one key alone; each with the key, below `langfuse`, and what to do.
+ *
+ * @param namespace of Secrets whose service names none
+ */
+export function tenantContradictions(
+  { project, projects, members, services }: TenantSettings,
+  namespace: string,
+): string[] {
   const names = [project, ...projects].map(({ name }) => name);
-  const known = names.map((name) => `"${name}"`).join(", ");
+  const keys = [project.name, ...projects.map(projectKey)];
+  const known = keys.map((name) => `"${name}"`).join(", ");
   const missing = (key: string, name: string) =>
-    names.includes(name) ? [] : [`${key} names the project "${name}", which is not declared: use one of ${known}`];
+    keys.includes(name) ? [] : [`${key} names the project "${name}", which is not declared: use one of ${known}`];
   return [
     ...repeated(names).map((name) => `projects names "${name}" twice: keep one, and remember that project.name counts`),
+    ...repeated(keys)
+      .filter((key) => !repeated(names).includes(key))
+      .map((key) => `projects has the key "${key}" twice: give each a key of its own, without one the name counts`),
     ...repeated(members.map((member) => member.email)).map((one) => `members names "${one}" twice: keep one role`),
     ...members.flatMap(({ email: person, projectRoles = [] }) => [
       ...projectRoles.flatMap((own) => missing(`members of "${person}"`, own.project)),
@@ -77,10 +126,32 @@ export function tenantContradictions({ project, projects, members, services }: T
         (name) => `members of "${person}" names the project "${name}" twice: keep one role`,
       ),
     ]),
-    ...repeated(services.map(({ name, environment }) => `${name} in ${environment}`)).map(
-      (one) => `services names "${one}" twice: keep one, or give them different environments`,
-    ),
+    ...serviceContradictions(services, namespace),
     ...services.flatMap((service) => missing(`services of "${service.name}"`, service.project ?? project.name)),
+  ];
+}
+
+function serviceContradictions(services: TenantSettings["services"], namespace: string): string[] {
+  const named = repeated(services.map(({ name, environment }) => `${name} in ${environment}`));
+  const known = repeated(services.map(serviceKey));
+  const secrets = services.map((service) => `${service.namespace ?? namespace}/${secretNameOf(service)}`);
+  const taken = PROGRAM_SECRETS.map((name) => `${namespace}/${name}`).filter((name) => secrets.includes(name));
+  if (named.length > 0) {
+    return named.map((one) => `services names "${one}" twice: keep one, or give them different environments`);
+  }
+  if (known.length > 0) {
+    return known.map(
+      (key) =>
+        `services has the key "${key}" twice (name and environment, joined by a dash): give one of them a \`key\` of its own`,
+    );
+  }
+  return [
+    ...repeated(secrets).map(
+      (name) => `services puts two keys into the Secret ${name}: give them different secretNames`,
+    ),
+    ...taken.map(
+      (name) => `services puts a key into the Secret ${name}, which this program needs itself: use another secretName`,
+    ),
   ];
 }
 

@@ -38,8 +38,10 @@ async function run(operation: Promise<Outcome>): Promise<Outcome> {
 /** What a preview says of the resources that change, without what differs from run to run. */
 async function previewed(): Promise<string> {
   const { output } = await run(ground.stack.preview());
-  const changes = output.slice(output.indexOf("pulumi:pulumi:Stack"), output.indexOf("Resources:"));
+  const changes = output.slice(output.indexOf("pulumi:pulumi:Stack"));
   return changes
+    .replace(/^Resources:\n( .*\n)*/m, "")
+    .replace(/\n+/g, "\n")
     .split("\n")
     .slice(1)
     .filter((line) => !/^\s*\[urn=/.test(line))

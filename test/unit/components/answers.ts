@@ -10,3 +10,20 @@ export const refusal = (status: number, message = "said the server"): AccessErro
 export const never = (): never => {
   throw new Error("this call was not expected");
 };
+
+/** Where nobody listens to what is announced. */
+export const silent = (): void => {};
+
+/** A server key that notes when a pair is made for one deletion, and when it ends. */
+export const spareKeys = (writes: string[]) => ({
+  createApiKey: async () => {
+    writes.push("spare");
+    return { id: "spare", publicKey: "pk-lf-spare", secretKey: "sk-lf-spare" };
+  },
+  deleteApiKey: async () => {
+    writes.push("no spare");
+  },
+});
+
+/** The server key of a server on which the organization is gone. */
+export const noOrganization = { createApiKey: () => Promise.reject(refusal(404)), deleteApiKey: never };

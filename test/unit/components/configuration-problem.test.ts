@@ -157,6 +157,46 @@ describe("a problem is told in one line:", () => {
       'langfuse.members names "a@example.com" twice: keep one role',
     ],
     [
+      "a name that Langfuse takes for markup",
+      "langfuse.organization.name",
+      "Company <b>",
+      'langfuse.organization.name is "Company <b>": leave out what is in angle brackets',
+    ],
+    [
+      "a project with the key of another",
+      "langfuse.projects",
+      [
+        { key: "Staging", name: "Pre-production" },
+        { key: "Staging", name: "Testing" },
+      ],
+      'langfuse.projects has the key "Staging" twice: give each a key of its own, without one the name counts',
+    ],
+    [
+      "services whose names and environments make one key",
+      "langfuse.services",
+      [
+        { name: "a-b", environment: "c" },
+        { name: "a", environment: "b-c" },
+      ],
+      'langfuse.services has the key "a-b-c" twice (name and environment, joined by a dash): give one of them a `key` of its own',
+    ],
+    [
+      "services that share a Secret",
+      "langfuse.services",
+      [
+        { name: "a", secretName: "shared" },
+        { name: "b", secretName: "shared", namespace: "langfuse-access" },
+        { name: "c", secretName: "shared", namespace: "other" },
+      ],
+      "langfuse.services puts two keys into the Secret langfuse-access/shared: give them different secretNames",
+    ],
+    [
+      "a service that takes a Secret of the program",
+      "langfuse.services",
+      [{ name: "a", secretName: "langfuse-secrets" }],
+      "langfuse.services puts a key into the Secret langfuse-access/langfuse-secrets, which this program needs itself: use another secretName",
+    ],
+    [
       "a flow of the server's own",
       "gate.flow",
       "browser",

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { PROGRAM_SECRETS } from "#components/langfuse/tenant-settings.ts";
 import program from "../../../index.ts";
 import { deploy, isSecretInput, type Registered, resolved } from "../components/deployment.ts";
 import { startServers } from "./servers.ts";
@@ -81,6 +82,14 @@ describe("the program", () => {
       const [owner = ""] = type.split(":");
       if (["keycloak", "kubernetes"].includes(owner)) expect(`${name} by ${provider}`).toBe(`${name} by ${owner}`);
     }
+  });
+
+  it("declares no Secret that a service could take the name of", async () => {
+    await using servers = await startServers();
+    const { resources } = await run(servers.url);
+    const secrets = resources.filter(({ type }) => type === "kubernetes:core/v1:Secret");
+    const names = secrets.map(({ inputs }) => (inputs.metadata as { name: string }).name);
+    expect(names.toSorted()).toEqual(PROGRAM_SECRETS.toSorted());
   });
 
   it("without the gate reads nothing of the realm but its roles and declares no flow", async () => {

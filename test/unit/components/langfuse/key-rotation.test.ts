@@ -1,20 +1,22 @@
 import { describe, expect, it } from "vitest";
 import {
+  describeStep,
+  type FormerRotation,
+  firstRotation,
   idleCandidates,
-  isIdle,
+  idlePairs,
   milliseconds,
   nextRotation,
-  type Rotation,
 } from "#components/langfuse/key-rotation.ts";
 
 const now = new Date("2026-06-01T12:00:00Z");
 const ago = (text: string) => new Date(now.getTime() - milliseconds(text)).toISOString();
-const first: Rotation = { serial: 1, issuedAt: ago("30d"), retiring: [] };
+const first: FormerRotation = { serial: 1, issuedAt: ago("30d"), retiring: [], publicKey: "pk-1", projectId: "p1" };
 const issuedAt = "2026-06-01T12:00:00Z";
 
 describe("a key", () => {
   it("begins with its first pair", () => {
-    expect(nextRotation({}, {}, now)).toEqual({ serial: 1, issuedAt, retiring: [] });
+    expect(firstRotation(now)).toEqual({ serial: 1, issuedAt, retiring: [] });
   });
 
   it.each([
@@ -22,18 +24,19 @@ describe("a key", () => {
     ["before its age", { rotateEvery: "31d" }, first],
     ["when the generation is named for the first time, as 1", { generation: 1 }, first],
   ])("stays as it is %s", (_title, policy, former) => {
-    expect(nextRotation(former, policy, now)).toEqual(former);
+    expect(nextRotation(former, policy, now)).toEqual({ serial: 1, issuedAt: ago("30d"), retiring: [] });
   });
 
   it.each([
     ["at its age", { rotateEvery: "30d" }, first],
     ["when it is asked for", { generation: 2 }, first],
     ["when an earlier generation is asked for", { generation: 1 }, { ...first, generation: 2 }],
-  ])("gets a successor %s, and its pair goes on", (_title, policy, former) => {
-    expect(nextRotation(former, policy, now)).toEqual({
+    ["when it moves", {}, first, true],
+  ])("gets a successor %s, and its pair goes on where it is", (_title, policy, former, isMoved = false) => {
+    expect(nextRotation(former, policy, now, { isMoved })).toEqual({
       serial: 2,
       issuedAt,
-      retiring: [{ serial: 1, since: issuedAt }],
+      retiring: [{ serial: 1, publicKey: "pk-1", projectId: "p1", since: issuedAt }],
     });
   });
 
@@ -44,18 +47,20 @@ describe("a key", () => {
 
 describe("a former pair", () => {
   const retiring = [
-    { serial: 1, since: ago("7d") },
-    { serial: 2, since: ago("2h") },
-    { serial: 3, since: ago("30m") },
+    { serial: 1, publicKey: "pk-1", since: ago("7d") },
+    { serial: 2, publicKey: "pk-2", since: ago("2h") },
+    { serial: 3, publicKey: "pk-3", since: ago("30m") },
   ];
-  const former = { serial: 4, issuedAt: ago("30m"), retiring };
+  const former = { serial: 4, publicKey: "pk-4", issuedAt: ago("30m"), retiring };
 
   it("ends at its deadline, used or not", () => {
     expect(nextRotation(former, {}, now).retiring.map(({ serial }) => serial)).toEqual([2, 3]);
   });
 
   it("ends before that when nobody uses it", () => {
-    expect(nextRotation(former, {}, now, new Set([2])).retiring.map(({ serial }) => serial)).toEqual([3]);
+    expect(nextRotation(former, {}, now, { idle: new Set(["pk-2"]) }).retiring.map(({ serial }) => serial)).toEqual([
+      3,
+    ]);
   });
 
   it("is asked about between overlap and deadline only", () => {
@@ -67,8 +72,21 @@ describe("a former pair", () => {
     ["just now", ago("1m"), false],
     ["at a time the server does not tell", null, false],
   ])("that was used %s is idle: %s", (_title, lastUsedAt, idle) => {
-    expect(isIdle(lastUsedAt, {}, now)).toBe(idle);
+    const keys = [1, 2, 3].map((serial) => ({ publicKey: `pk-${serial}`, lastUsedAt }));
+    expect([...idlePairs(former, {}, now, keys)]).toEqual(idle ? ["pk-2"] : []);
   });
+
+  it("that the server does not list is none that is idle", () => {
+    expect([...idlePairs(former, {}, now, [])]).toEqual([]);
+  });
+});
+
+it.each([
+  ["a rotation", { serial: 2 }, {}, "pair 1 → 2, the former one goes on for now"],
+  ["a lost pair", { serial: 2 }, { lost: true }, "pair 1 was deleted in Langfuse, pair 2 takes its place"],
+  ["the end of a former pair", {}, { retiring: [{ serial: 0, publicKey: "pk-0", since: issuedAt }] }, "pair 0 ends"],
+])("%s is told in words", (_title, next, former, words) => {
+  expect(describeStep({ ...first, ...former }, { ...first, ...next })).toBe(words);
 });
 
 it.each([

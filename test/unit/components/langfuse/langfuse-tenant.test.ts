@@ -118,6 +118,36 @@ describe("an organization in Langfuse", () => {
     for (const { secretKey } of result.serviceKeys) expect(await pulumi.isSecret(secretKey)).toBe(true);
   });
 
+  it("knows projects and services by their key, so that a rename is a change in place", async () => {
+    const { result, resources } = await declare({
+      projects: [{ key: "Staging", name: "Pre-production" }],
+      members: [{ email: "ann@example.com", role: "MEMBER", projectRoles: [{ project: "Staging", role: "ADMIN" }] }],
+      services: [{ key: "chat-production", name: "talk", environment: "live", project: "Staging" }],
+    });
+    expect(find(resources, "Project", "organization-project-Staging").inputs).toMatchObject({
+      name: "Pre-production",
+      managedBy: "langfuse-access/dev/organization-project-Staging",
+    });
+    expect(find(resources, "ProjectApiKey", "organization-chat-production-key").inputs).toMatchObject({
+      service: "talk",
+      environment: "live",
+      managedBy: "langfuse-access/dev/organization-chat-production",
+    });
+    expect(result.serviceKeys.map(({ secretName }) => secretName)).toEqual(["langfuse-chat-production"]);
+    expect(Object.keys(result.projectIds)).toEqual(["Assistant", "Staging"]);
+  });
+
+  it("declares its owners first, so that the last one is never demoted before there is another", async () => {
+    const { resources } = await declare({
+      members: [
+        { email: "ann@example.com", role: "MEMBER" },
+        { email: "bob@example.com", role: "OWNER" },
+      ],
+    });
+    const members = resources.filter(({ type }) => type.endsWith(":Membership"));
+    expect(members.map(({ inputs }) => inputs.email)).toEqual(["bob@example.com", "ann@example.com"]);
+  });
+
   it("names a project that is not declared", async () => {
     const services = [{ name: "chat", environment: "production", project: "Nowhere" }];
     await expect(declare({ services })).rejects.toThrow('There is no project "Nowhere"');

@@ -3,7 +3,7 @@ import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { MemberLists } from "#components/langfuse/member-lists.ts";
 import * as membership from "#components/langfuse/membership-lifecycle.ts";
 import { isRole, type Role } from "#sync/langfuse/role.ts";
-import { never, refusal } from "../answers.ts";
+import { never, noOrganization, refusal, silent, spareKeys } from "../answers.ts";
 
 const inputs = {
   organizationId: "o1",
@@ -42,10 +42,13 @@ function server(members: Record<string, string> = {}, projects: Record<string, R
       return { id: `u-${userName}`, userName };
     },
     updateScimUser: async (id: string, role: Role) => {
+      const owners = Object.keys(members).filter((email) => members[email] === "OWNER");
+      if (role !== "OWNER" && owners.length === 1 && owners[0] === id.slice(2)) {
+        throw refusal(403, "Cannot remove the last owner of an organization.");
+      }
       writes.push(`update ${id} ${role}`);
       members[id.slice(2)] = role;
     },
-    putMembership: async (userId: string, role: Role) => ({ userId, role: members[userId.slice(2)] ?? role }),
     deleteScimUser: async (id: string) => {
       writes.push(`delete ${id}`);
       delete members[id.slice(2)];
@@ -74,6 +77,7 @@ const locked = { ...server(), listMemberships: refuse(401) };
 const standing = { getOrganization: async () => ({ id: "o1", name: "Company", projects: [] }) };
 const gone = { getOrganization: refuse(404) };
 const unused = { getOrganization: never };
+const noSpare = { createApiKey: never, deleteApiKey: never };
 
 describe("a membership is created", () => {
   it("for somebody new", async () => {
@@ -130,6 +134,19 @@ describe("a membership is created", () => {
     };
     await membership.create(inputs, client, fresh());
     expect(client.writes).toEqual(["update u-ann@example.com OWNER"]);
+  });
+
+  it("not over somebody whom somebody else adds with another role at the same moment", async () => {
+    const members: Record<string, string> = {};
+    const client = {
+      ...server(members),
+      createScimUser: async () => {
+        members["ann@example.com"] = "VIEWER";
+        throw refusal(409);
+      },
+    };
+    await expect(membership.create(inputs, client, fresh())).rejects.toThrow("as VIEWER and not as OWNER");
+    expect(members).toEqual({ "ann@example.com": "VIEWER" });
   });
 
   it("not at all when the server refuses", async () => {
@@ -189,6 +206,24 @@ describe("an update of a membership", () => {
     expect(client.writes).toEqual(["create ann@example.com OWNER"]);
   });
 
+  it("hands the ownership over, whatever order the changes come in", async () => {
+    const client = server({ "ann@example.com": "OWNER", "bob@example.com": "MEMBER" });
+    const lists = fresh();
+    const demotion = membership.update({ ...inputs, role: "MEMBER" }, inputs, client, lists);
+    const promotion = membership.update({ ...inputs, email: "bob@example.com" }, inputs, client, lists);
+    await Promise.all([demotion, promotion]);
+    expect(client.writes).toEqual(["update u-bob@example.com OWNER", "update u-ann@example.com MEMBER"]);
+  });
+
+  it("reads back the first role it changes, and no other", async () => {
+    const client = server({ "ann@example.com": "VIEWER", "bob@example.com": "VIEWER", "cid@example.com": "VIEWER" });
+    const lists = fresh();
+    for (const email of ["ann@example.com", "bob@example.com", "cid@example.com"]) {
+      await membership.update({ ...inputs, email }, inputs, client, lists);
+    }
+    expect(client.reads).toEqual(["organization", "organization"]);
+  });
+
   it("that the server accepts without doing it is no success", async () => {
     const client = { ...server({ "ann@example.com": "VIEWER" }), updateScimUser: async () => {} };
     await expect(membership.update(inputs, inputs, client, fresh())).rejects.toThrow(
@@ -211,12 +246,12 @@ describe("an update of a membership", () => {
     expect(client.writes).toEqual([`p1: put u-${ann} MEMBER`, `p2: delete u-${ann}`]);
   });
 
-  it("reads the list once for any number of people, one after the other", async () => {
+  it("reads the list twice for any number of people, one after the other", async () => {
     const people = Array.from({ length: 50 }, (_, index) => `person-${index}@example.com`);
     const client = server(Object.fromEntries(people.map((email) => [email, "VIEWER"])));
     const lists = fresh();
     await Promise.all(people.map((email) => membership.update({ ...inputs, email }, inputs, client, lists)));
-    expect(client.reads).toEqual(["organization"]);
+    expect(client.reads).toEqual(["organization", "organization"]);
     expect(client.writes).toHaveLength(50);
   });
 });
@@ -224,17 +259,24 @@ describe("an update of a membership", () => {
 describe("the removal of a membership", () => {
   it("can be repeated", async () => {
     const client = server({ "ann@example.com": "OWNER", "bob@example.com": "OWNER" });
-    await membership.remove(inputs, client, unused, fresh());
-    await membership.remove(inputs, client, unused, fresh());
+    await membership.remove(inputs, client, noSpare, fresh());
+    await membership.remove(inputs, client, noSpare, fresh());
     expect(client.writes).toEqual(["delete u-ann@example.com"]);
   });
 
   it("is done when the key is refused because the organization is gone", async () => {
-    await membership.remove(inputs, locked, gone, fresh());
+    await membership.remove(inputs, locked, noOrganization, fresh());
   });
 
-  it("ends in the refusal when the organization still stands", async () => {
-    await expect(membership.remove(inputs, locked, standing, fresh())).rejects.toMatchObject({ status: 401 });
+  it("takes a pair made for it alone when the stored one has ended", async () => {
+    const client = server({ "ann@example.com": "OWNER" });
+    await membership.remove(inputs, locked, spareKeys(client.writes), fresh(), () => client);
+    expect(client.writes).toEqual(["spare", "delete u-ann@example.com", "no spare"]);
+  });
+
+  it("ends in the refusal when the server key may not make a pair either", async () => {
+    const powerless = { ...noOrganization, createApiKey: refuse(403) };
+    await expect(membership.remove(inputs, locked, powerless, fresh())).rejects.toMatchObject({ status: 401 });
   });
 });
 
@@ -253,13 +295,42 @@ describe("the inputs of a membership", () => {
     expect(membership.check(news).failures.map((failure) => failure.property)).toEqual(properties);
   });
 
+  it("come in one form, so that another spelling is no change", () => {
+    const roles = [
+      { projectId: "p2", role: "NONE" as Role },
+      { projectId: "p1", role: "NONE" as Role },
+    ];
+    expect(membership.check({ ...inputs, email: "Ann@Example.com", projectRoles: roles }).inputs).toEqual({
+      ...inputs,
+      projectRoles: roles.toReversed(),
+    });
+    expect(membership.check({ ...inputs, projectRoles: [] }).inputs).toEqual(inputs);
+  });
+
   it.each([
     ["nothing changed", inputs, false, []],
     ["another role", { ...inputs, role: "NONE" as Role }, true, []],
-    ["another key", { ...inputs, secretKey: "sk-lf-2" }, true, []],
+    ["another key", { ...inputs, secretKey: "sk-lf-2" }, false, []],
+    ["another case of the address", { ...inputs, email: "ANN@example.com" }, false, []],
+    ["no roles in projects", { ...inputs, projectRoles: [] }, false, []],
     ["another person", { ...inputs, email: "bob@example.com" }, true, ["email"]],
     ["another organization", { ...inputs, organizationId: "o2" }, true, ["organizationId"]],
   ])("%s: changes are %s, replaced for %j", (_title, news, changes, replaces) => {
-    expect(membership.diff(inputs, news)).toEqual({ changes, replaces });
+    expect(membership.diff(inputs, news, silent)).toEqual({ changes, replaces });
+  });
+
+  it("change in words that a person would use", () => {
+    const said: string[] = [];
+    const olds = { ...inputs, projectRoles: [{ projectId: "p1", role: "ADMIN" as Role }] };
+    const projectRoles = [
+      { projectId: "p2", role: "NONE" as Role },
+      { projectId: UNKNOWN, role: "NONE" as Role },
+    ];
+    membership.diff(olds, { ...inputs, role: "ADMIN", projectRoles }, (line) => said.push(line));
+    expect(said).toEqual([
+      "ann@example.com: OWNER → ADMIN in o1",
+      "ann@example.com: ADMIN → as in the organization in project p1",
+      "ann@example.com: as in the organization → NONE in project p2",
+    ]);
   });
 });

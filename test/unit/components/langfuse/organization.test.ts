@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import * as organization from "#components/langfuse/organization-lifecycle.ts";
 import type { LangfuseOrganization } from "#sync/langfuse/answers.ts";
-import { never, refusal } from "../answers.ts";
+import { never, refusal, silent } from "../answers.ts";
 
 const inputs = { name: "Company", managedBy: "access/dev/organization" };
 
@@ -94,6 +94,18 @@ it("an update of an organization keeps what others wrote into its metadata", asy
   ]);
 });
 
+it.each([
+  [["theirs"], "a list"],
+  ["text", "a string"],
+  [1, "a number"],
+])("metadata that is %j has no room for a marker, and is not overwritten", async (metadata, kind) => {
+  const client = server([ours({ metadata })]);
+  const message = `The metadata of organization "Company" (o1) is ${kind}, which would be lost`;
+  await expect(organization.update("o1", inputs, client)).rejects.toThrow(message);
+  await expect(organization.create({ ...inputs, adopt: "if-exists" }, client)).rejects.toThrow(message);
+  expect(client.writes).toEqual([]);
+});
+
 describe("the removal of an organization", () => {
   it("is done when it is gone already", async () => {
     const client = server();
@@ -121,6 +133,10 @@ describe("the removal of an organization", () => {
     expect(pauses).toEqual([1000, 1000]);
   });
 
+  it("is done when a repetition after a lost answer finds nothing left", async () => {
+    await organization.remove("o1", { ...server([ours()]), deleteOrganization: () => Promise.reject(refusal(404)) });
+  });
+
   it("ends in the server's other refusals", async () => {
     const client = { ...server([ours()]), deleteOrganization: () => Promise.reject(refusal(403)) };
     await expect(organization.remove("o1", client, never)).rejects.toThrow("403");
@@ -143,6 +159,6 @@ describe("the inputs of an organization", () => {
     ["another name", { ...inputs, name: "New" }, true],
     ["another marker", { ...inputs, managedBy: "x" }, true],
   ])("%s: changes are %s", (_title, news, changes) => {
-    expect(organization.diff(inputs, news)).toEqual({ changes });
+    expect(organization.diff("o1", inputs, news, silent)).toEqual({ changes });
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { adminClient, configure, organizationClient } from "#components/langfuse/connection.ts";
 import { requireLangfuse } from "#components/langfuse/preflight.ts";
 import { refusal } from "../answers.ts";
 
@@ -29,25 +28,5 @@ describe("a Langfuse", () => {
 
   it("is not blamed for a defect of this program", async () => {
     await expect(asked(new TypeError("undefined"))).rejects.toBeInstanceOf(TypeError);
-  });
-});
-
-describe("the connection of the dynamic resources to Langfuse", () => {
-  const key = (name: string) => ({ publicKey: `pk-lf-${name}`, secretKey: `sk-lf-${name}` });
-
-  it("is a defect to use before the engine has configured it", () => {
-    expect(adminClient).toThrow("before the engine configured them");
-    expect(() => organizationClient(key("1"))).toThrow("before the engine configured them");
-  });
-
-  it("is one for all resources of a key", () => {
-    const values: Record<string, string> = {
-      langfuse: JSON.stringify({ url: "https://langfuse.example.com", organization: { name: "Company" } }),
-      langfuseAdminApiKey: "hidden",
-    };
-    configure({ require: (name) => values[name] ?? "" });
-    expect(adminClient()).toBe(adminClient());
-    expect(organizationClient(key("1"))).toBe(organizationClient(key("1")));
-    expect(organizationClient(key("1"))).not.toBe(organizationClient(key("2")));
   });
 });

@@ -2,26 +2,29 @@ import { describe, expect, it } from "vitest";
 import { derivedPair } from "#components/langfuse/key-pair.ts";
 import * as key from "#components/langfuse/project-api-key-lifecycle.ts";
 import type { ApiKeySettings } from "#sync/langfuse/client.ts";
-import { never, refusal } from "../answers.ts";
+import { never, refusal, silent, spareKeys } from "../answers.ts";
 
 const now = new Date("2026-06-01T12:00:00Z");
-const given = {
+const inputs = {
   organizationId: "o1",
   projectId: "p1",
   service: "chat",
   environment: "production",
-  managedBy: "access/dev",
+  managedBy: "access/dev/chat",
   seed: "s".repeat(48),
   organizationPublicKey: "pk-lf-1",
   organizationSecretKey: "sk-lf-1",
 };
-const note = "chat in production, managed by access/dev";
-const inputs = { ...given, serial: 1, issuedAt: "2026-05-01T00:00:00Z", retiring: [] };
-const pair = (serial: number) => derivedPair(given.seed, ["p1", note, serial]);
-const outputs = { ...inputs, ...pair(1) };
+const note = "chat in production, managed by access/dev/chat";
+const pair = (serial: number) => derivedPair(inputs.seed, ["p1", note, serial]);
+const outputs = { ...inputs, serial: 1, issuedAt: "2026-05-01T00:00:00Z", retiring: [], ...pair(1) };
+const first = { serial: 1, issuedAt: "2026-06-01T12:00:00Z", retiring: [] };
+const retiring = { serial: 1, publicKey: pair(1).publicKey, projectId: "p1", since: "2026-06-01T10:00:00Z" };
+const rotated = { ...outputs, serial: 2, retiring: [retiring], ...pair(2) };
 const standing = { getOrganization: async () => ({ id: "o1", name: "Company", projects: [] }) };
 const gone = { getOrganization: () => Promise.reject(refusal(404)) };
 const unused = { getOrganization: never };
+const noSpare = { createApiKey: never, deleteApiKey: never };
 
 interface Row {
   readonly id: string;
@@ -30,24 +33,28 @@ interface Row {
   readonly lastUsedAt?: string;
 }
 
-/** A project with these keys that notes what is written. */
-function server(rows: Row[] = []) {
+/** Two projects, of which the first has these keys, that note what is written. */
+function server(first: Row[] = [], second: Row[] = []) {
   const writes: string[] = [];
+  const rowsOf = (project: string) => {
+    const rows = { p1: first, p2: second }[project];
+    if (!rows) throw refusal(404);
+    return rows;
+  };
   return {
     writes,
-    rows,
-    listProjectApiKeys: async (project: string) => {
-      if (project !== "p1") throw refusal(404);
-      return [...rows];
-    },
-    createProjectApiKey: async (_project: string, settings: ApiKeySettings = {}) => {
+    rows: first,
+    listProjectApiKeys: async (project: string) => [...rowsOf(project)],
+    createProjectApiKey: async (project: string, settings: ApiKeySettings = {}) => {
+      const rows = rowsOf(project);
       const { publicKey = "", secretKey = "" } = settings;
       if (rows.some((row) => row.publicKey === publicKey)) throw refusal(409);
       writes.push(`create ${publicKey}`);
       rows.push({ id: `id-${rows.length}`, publicKey, note: settings.note ?? null });
       return { id: "new", publicKey, secretKey };
     },
-    deleteProjectApiKey: async (_project: string, id: string) => {
+    deleteProjectApiKey: async (project: string, id: string) => {
+      const rows = rowsOf(project);
       writes.push(`delete ${id}`);
       rows.splice(
         rows.findIndex((row) => row.id === id),
@@ -62,7 +69,7 @@ const ours = (serial: number): Row => ({ id: `k${serial}`, publicKey: pair(seria
 describe("a key of a service is created", () => {
   it("as the pair that follows from its seed, with an id that tells whose it is and no secret", async () => {
     const client = server([{ id: "theirs", publicKey: "pk-lf-x", note: null }]);
-    expect(await key.create(inputs, client)).toEqual({ id: "p1/chat/production", outs: outputs });
+    expect(await key.create(inputs, client, now)).toEqual({ id: "p1/chat/production", outs: { ...outputs, ...first } });
     expect(client.writes).toEqual([`create ${pair(1).publicKey}`]);
     expect(pair(1).secretKey).toMatch(/^sk-lf-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
@@ -84,32 +91,82 @@ describe("a key of a service is created", () => {
 describe("a rotation", () => {
   it("makes the new pair and keeps the former one", async () => {
     const client = server([ours(1)]);
-    const news = (await key.check(inputs, { ...given, ...{ generation: 2 } }, now, never)).inputs;
-    expect(news).toMatchObject({ serial: 2, retiring: [{ serial: 1, since: "2026-06-01T12:00:00Z" }] });
-    const { outs } = await key.update(news, client);
-    expect(outs).toMatchObject(pair(2));
+    const news = { ...inputs, generation: 2 };
+    const said: string[] = [];
+    expect(await key.diff(outputs, news, now, client, (line) => said.push(line))).toEqual({
+      changes: true,
+      replaces: [],
+    });
+    expect(said).toEqual(["chat in production: pair 1 → 2, the former one goes on for now"]);
+    const { outs } = await key.update(news, outputs, client, now);
+    expect(outs).toMatchObject({ serial: 2, retiring: [{ ...retiring, since: "2026-06-01T12:00:00Z" }], ...pair(2) });
     expect(client.rows.map((row) => row.publicKey)).toEqual([pair(1).publicKey, pair(2).publicKey]);
   });
 
   it("ends the former pair when the server tells that it is idle", async () => {
-    const former = { ...inputs, serial: 2, retiring: [{ serial: 1, since: "2026-06-01T10:00:00Z" }] };
-    const idle = server([{ ...ours(1), lastUsedAt: "2026-06-01T10:30:00Z" }, ours(2)]);
-    const news = (await key.check(former, given, now, () => idle)).inputs;
-    expect(news.retiring).toEqual([]);
-    expect(key.diff({ ...former, ...pair(2) }, news)).toEqual({ changes: true, replaces: [] });
-    await key.update(news, idle);
-    expect(idle.writes).toEqual(["delete k1"]);
+    const client = server([{ ...ours(1), lastUsedAt: "2026-06-01T10:30:00Z" }, ours(2)]);
+    expect(await key.diff(rotated, inputs, now, client, silent)).toEqual({ changes: true, replaces: [] });
+    expect((await key.update(inputs, rotated, client, now)).outs.retiring).toEqual([]);
+    expect(client.writes).toEqual(["delete k1"]);
   });
 
   it("lets a former pair that is in use live", async () => {
-    const former = { ...inputs, serial: 2, retiring: [{ serial: 1, since: "2026-06-01T10:00:00Z" }] };
-    const busy = server([{ ...ours(1), lastUsedAt: "2026-06-01T11:59:00Z" }, ours(2)]);
-    expect((await key.check(former, given, now, () => busy)).inputs.retiring).toHaveLength(1);
+    const client = server([{ ...ours(1), lastUsedAt: "2026-06-01T11:59:00Z" }, ours(2)]);
+    expect(await key.diff(rotated, inputs, now, client, silent)).toEqual({ changes: false, replaces: [] });
   });
 
-  it("does not begin by itself", async () => {
-    const { inputs: news } = await key.check(inputs, given, now, never);
-    expect(key.diff(outputs, news)).toEqual({ changes: false, replaces: [] });
+  it("does not begin by itself, nor end a preview when the organization's key is refused", async () => {
+    expect(await key.diff(outputs, inputs, now, server(), silent)).toEqual({ changes: false, replaces: [] });
+    const locked = { ...server(), listProjectApiKeys: () => Promise.reject(refusal(401)) };
+    expect(await key.diff(rotated, inputs, now, locked, silent)).toEqual({ changes: false, replaces: [] });
+  });
+
+  it("leaves the inputs as they are declared, whatever the time, so that a saved plan fits", () => {
+    expect(key.check({ ...inputs, rotateEvery: "90d" }).inputs).toEqual({ ...inputs, rotateEvery: "90d" });
+  });
+});
+
+describe("a service that moves", () => {
+  it.each([
+    ["to another project", { projectId: "p2" }],
+    ["to another name", { service: "talk" }],
+    ["to another environment", { environment: "staging" }],
+  ])("%s keeps its former pair for the overlap", async (_title, change) => {
+    const client = server([ours(1)]);
+    const news = { ...inputs, ...change };
+    expect(await key.diff(outputs, news, now, client, silent)).toEqual({ changes: true, replaces: [] });
+    const { outs } = await key.update(news, outputs, client, now);
+    expect(outs.retiring).toEqual([{ ...retiring, since: "2026-06-01T12:00:00Z" }]);
+    expect(client.writes).toEqual([`create ${outs.publicKey}`]);
+  });
+
+  it("loses the former pair, where it is, when nobody uses it any more", async () => {
+    const moved = { ...inputs, projectId: "p2" };
+    const news = { serial: 2, publicKey: "pk-lf-2" };
+    const there: Row[] = [];
+    const client = server([{ ...ours(1), lastUsedAt: "2026-06-01T10:30:00Z" }], there);
+    const { outs } = await key.update(moved, outputs, client, new Date("2026-06-01T10:00:00Z"));
+    expect(outs).toMatchObject({ serial: news.serial, retiring: [retiring] });
+    expect(await key.diff(outs, moved, now, client, silent)).toEqual({ changes: true, replaces: [] });
+    expect((await key.update(moved, outs, client, now)).outs.retiring).toEqual([]);
+    expect(client.rows).toEqual([]);
+    expect(there).toHaveLength(1);
+  });
+
+  it("does not touch the pairs of another service that takes its name", async () => {
+    const theirs = { id: "k9", publicKey: "pk-lf-9", note: "chat in production, managed by access/dev/other" };
+    const client = server([theirs]);
+    await key.create(inputs, client, now);
+    await key.remove({ ...outputs, ...first }, client, noSpare);
+    expect(client.rows).toEqual([theirs]);
+  });
+
+  it("loses all its pairs, in every project, when it is removed", async () => {
+    const elsewhere = { id: "k2", publicKey: "pk-lf-2", note };
+    const there = [elsewhere];
+    const client = server([ours(1)], there);
+    await key.remove({ ...outputs, projectId: "p2", publicKey: "pk-lf-2", retiring: [retiring] }, client, noSpare);
+    expect(client.writes).toEqual(["delete k2", "delete k1"]);
   });
 });
 
@@ -119,11 +176,11 @@ describe("a key of a service is read", () => {
   });
 
   it("as lost when somebody deleted it, so that the next update makes another pair", async () => {
-    const { inputs: found } = await key.read("x", outputs, server(), unused);
-    expect(found?.lost).toBe(true);
-    const { inputs: news } = await key.check(found ?? {}, given, now, never);
-    expect(news.serial).toBe(2);
-    expect("lost" in (await key.update(news, server())).outs).toBe(false);
+    const { props = { ...outputs, lost: false } } = await key.read("x", outputs, server(), unused);
+    expect(props.lost).toBe(true);
+    expect(await key.diff(props, inputs, now, server(), silent)).toEqual({ changes: true, replaces: [] });
+    const { outs } = await key.update(inputs, props, server(), now);
+    expect(outs).toEqual({ ...inputs, ...first, serial: 2, ...pair(2) });
   });
 
   it("as nothing when its project is gone", async () => {
@@ -140,37 +197,38 @@ describe("a key of a service is read", () => {
 describe("the removal of a key of a service", () => {
   it("ends all its pairs and nobody else's", async () => {
     const client = server([ours(1), { id: "theirs", publicKey: "pk-lf-x", note: "theirs" }, ours(2)]);
-    await key.remove(outputs, client, unused);
+    await key.remove(outputs, client, noSpare);
     expect(client.rows.map(({ id }) => id)).toEqual(["theirs"]);
   });
 
   it("is done when its project is gone", async () => {
-    await key.remove({ ...outputs, projectId: "gone" }, server(), unused);
+    await key.remove({ ...outputs, projectId: "gone" }, server(), noSpare);
   });
 
-  it("says what to do when the key of the organization was deleted", async () => {
+  it("takes a pair made for it alone when the stored one of the organization has ended", async () => {
     const locked = { ...server(), listProjectApiKeys: () => Promise.reject(refusal(401)) };
-    await expect(key.remove(outputs, locked, standing)).rejects.toThrow("Run `pulumi up` first");
-    await key.remove(outputs, locked, gone);
+    const client = server([ours(1)]);
+    await key.remove(outputs, locked, spareKeys(client.writes), () => client);
+    expect(client.writes).toEqual(["spare", "delete k1", "no spare"]);
   });
 });
 
 describe("the inputs of a key of a service", () => {
   it.each([
-    ["need a seed that is long enough", { ...given, seed: "short" }, ["seed"]],
-    ["need a time with a unit", { ...given, rotateEvery: "90" }, ["rotateEvery"]],
-    ["are fine", given, []],
-  ])("%s", async (_title, news, properties) => {
-    expect((await key.check({}, news, now, never)).failures.map(({ property }) => property)).toEqual(properties);
+    ["need a seed that is long enough", { ...inputs, seed: "short" }, ["seed"]],
+    ["need a time with a unit", { ...inputs, rotateEvery: "90" }, ["rotateEvery"]],
+    ["are fine", inputs, []],
+  ])("%s", (_title, news, properties) => {
+    expect(key.check(news).failures.map(({ property }) => property)).toEqual(properties);
   });
 
   it.each([
-    ["another project", { projectId: "p2" }, true, ["projectId"]],
-    ["another service", { service: "batch" }, true, ["service"]],
-    ["another key of the organization", { organizationSecretKey: "sk-lf-9" }, true, []],
+    ["another organization", { organizationId: "o2" }, true, ["organizationId"]],
+    ["another key of the organization", { organizationSecretKey: "sk-lf-9" }, false, []],
     ["another seed", { seed: "t".repeat(48) }, true, []],
-    ["another policy", { rotateEvery: "1d" }, false, []],
-  ])("%s: changes are %s, replaced for %j", (_title, changed, changes, replaces) => {
-    expect(key.diff(outputs, { ...inputs, ...changed })).toEqual({ changes, replaces });
+    ["another policy", { rotateEvery: "90d" }, false, []],
+  ])("%s: changes are %s, replaced for %j", async (_title, changed, changes, replaces) => {
+    const news = { ...inputs, ...changed };
+    expect(await key.diff(outputs, news, now, server(), silent)).toEqual({ changes, replaces });
   });
 });

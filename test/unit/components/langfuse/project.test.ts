@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import * as project from "#components/langfuse/project-lifecycle.ts";
-import { never, refusal } from "../answers.ts";
+import { never, noOrganization, refusal, silent, spareKeys } from "../answers.ts";
 
 const inputs = {
   organizationId: "o1",
@@ -24,9 +24,9 @@ function server(projects: Row[] = []) {
   return {
     writes,
     listProjects: async () => projects,
-    createProject: async (settings: { name: string; metadata?: unknown }) => {
+    createProject: async (settings: { name: string; metadata?: unknown; retention?: number }) => {
       writes.push(`create ${JSON.stringify(settings)}`);
-      return { id: "new", ...settings };
+      return { id: "new", ...settings, retentionDays: settings.retention };
     },
     updateProject: async (id: string, settings: { name: string; metadata?: unknown; retention?: number }) => {
       if (!projects.some((row) => row.id === id)) throw refusal(404);
@@ -48,6 +48,7 @@ const locked = () => {
 const standing = { getOrganization: async () => ({ id: "o1", name: "Company", projects: [] }) };
 const gone = { getOrganization: () => Promise.reject(refusal(404)) };
 const unused = { getOrganization: never };
+const noSpare = { createApiKey: never, deleteApiKey: never };
 
 describe("a project is created", () => {
   it("with its marker", async () => {
@@ -92,6 +93,13 @@ describe("a project is created", () => {
     );
     expect(client.writes).toEqual([]);
   });
+});
+
+it("a retention that the server accepts without doing it is no success of a creation", async () => {
+  const client = { ...server(), createProject: async () => ({ id: "p1", name: "Assistant" }) };
+  await expect(project.create({ ...inputs, retentionDays: 30 }, client)).rejects.toThrow(
+    'Langfuse accepted 30 days of retention for project "Assistant" but reports none.',
+  );
 });
 
 describe("a project is read", () => {
@@ -153,6 +161,23 @@ describe("an update of a project", () => {
     });
   });
 
+  it("to a name that another project has is refused, because Langfuse would not refuse it", async () => {
+    const client = server([
+      { id: "p1", name: "Assistant", metadata: marked },
+      { id: "p2", name: "Staging", metadata: {} },
+    ]);
+    await expect(project.update("p1", { ...inputs, name: "Staging" }, inputs, client)).rejects.toThrow(
+      'The project "Assistant" cannot be called "Staging": the organization has another project of that name (p2).',
+    );
+    expect(client.writes).toEqual([]);
+  });
+
+  it("that no longer declares how long data is kept leaves it alone", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
+    await project.update("p1", inputs, { ...inputs, retentionDays: 30 }, client);
+    expect(client.writes).toEqual([]);
+  });
+
   it("takes away a key that is no longer declared, and nobody else's", async () => {
     const client = server([{ id: "p1", name: "Assistant", metadata: { theirs: 1, team: "a", old: 2, ...marked } }]);
     const olds = { ...inputs, metadata: { team: "a", old: 2 } };
@@ -187,17 +212,19 @@ describe("an update of a project", () => {
 describe("the removal of a project", () => {
   it("can be repeated", async () => {
     const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
-    await project.remove("p1", inputs, client, unused);
+    await project.remove("p1", inputs, client, noSpare);
     expect(client.writes).toEqual(["delete p1"]);
-    await project.remove("p1", inputs, server(), unused);
+    await project.remove("p1", inputs, server(), noSpare);
   });
 
   it("is done when its key is refused because the organization is gone", async () => {
-    await project.remove("p1", inputs, locked(), gone);
+    await project.remove("p1", inputs, locked(), noOrganization);
   });
 
-  it("ends in the refusal when the organization still stands", async () => {
-    await expect(project.remove("p1", inputs, locked(), standing)).rejects.toMatchObject({ status: 401 });
+  it("takes a pair made for it alone when the stored one has ended", async () => {
+    const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
+    await project.remove("p1", inputs, locked(), spareKeys(client.writes), () => client);
+    expect(client.writes).toEqual(["spare", "delete p1", "no spare"]);
   });
 });
 
@@ -218,9 +245,10 @@ describe("the inputs of a project", () => {
     ["another name", { ...inputs, name: "New" }, true, []],
     ["another retention", { ...inputs, retentionDays: 3 }, true, []],
     ["other metadata", { ...inputs, metadata: { team: "a" } }, true, []],
-    ["another key", { ...inputs, secretKey: "sk-lf-2" }, true, []],
+    ["another key", { ...inputs, secretKey: "sk-lf-2" }, false, []],
+    ["no metadata", { ...inputs, metadata: {} }, false, []],
     ["another organization", { ...inputs, organizationId: "o2" }, true, ["organizationId"]],
   ])("%s: changes are %s, replaced for %j", (_title, news, changes, replaces) => {
-    expect(project.diff(inputs, news)).toEqual({ changes, replaces });
+    expect(project.diff("p1", inputs, news, silent)).toEqual({ changes, replaces });
   });
 });

@@ -1,0 +1,43 @@
+import { UNKNOWN } from "../dynamic/inputs.ts";
+import type { ProjectRole } from "./project-roles.ts";
+
+interface Holder {
+  readonly organizationId: string;
+  readonly email: string;
+  readonly role: string;
+  readonly projectRoles?: readonly ProjectRole[];
+}
+
+/**
+ * Says in one line what is going to change, as a person would. The engine shows what a provider prints, in a preview and
+ * in an `up` alike.
+ */
+export function announce(line: string): void {
+  console.log(line);
+}
+
+/**
+ * What changes for a person, one line for the organization and one for each project.
+ *
+ * @param titleOf what a person calls the organization or project of this id
+ */
+export function membershipChanges(before: Holder, after: Holder, titleOf: (id: string) => string): string[] {
+  const lines = [];
+  const { email, organizationId } = after;
+  if (before.role !== after.role) lines.push(`${email}: ${before.role} → ${after.role} in ${titleOf(organizationId)}`);
+  const former = rolesOf(before);
+  const wanted = rolesOf(after);
+  for (const projectId of new Set([...former.keys(), ...wanted.keys()])) {
+    const [from, to] = [former.get(projectId), wanted.get(projectId)];
+    if (from === to) continue;
+    const inherited = "as in the organization";
+    lines.push(`${email}: ${from ?? inherited} → ${to ?? inherited} in project ${titleOf(projectId)}`);
+  }
+  return lines;
+}
+
+function rolesOf({ projectRoles = [] }: Holder): Map<string, string> {
+  // What a preview does not know yet is a project that is being made, and announced by itself.
+  const known = projectRoles.filter(({ projectId }) => projectId !== undefined && projectId !== UNKNOWN);
+  return new Map(known.map(({ projectId, role }) => [projectId, role]));
+}

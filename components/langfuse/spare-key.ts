@@ -1,0 +1,41 @@
+import { AccessError } from "#sync/errors.ts";
+import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
+import type { KeyPair } from "./connection.ts";
+
+/** By this note a pair that outlived its run is recognised. */
+export const SPARE_NOTE = "one deletion, made by langfuse-access";
+
+export type SpareKeyMaker = Pick<LangfuseAdminClient, "createApiKey" | "deleteApiKey">;
+
+/**
+ * Deletes something with the pair that is stored beside it, and where that is refused, with one that is made for this
+ * deletion alone. A `destroy` knows no other pair than the stored one, which a rotation may have ended since: a rotation
+ * does not touch what the pair opens, and so does not store its successor there.
+ *
+ * @throws the refusal when the server key cannot make another pair; nothing when the organization is gone, and all with it
+ */
+export async function deleteInAnyCase<Client>(
+  organizationId: string,
+  work: (client: Client) => Promise<void>,
+  { stored, spare, admin }: { stored: Client; spare: (pair: KeyPair) => Client; admin: SpareKeyMaker },
+): Promise<void> {
+  try {
+    await work(stored);
+  } catch (refusal) {
+    if (statusOf(refusal) !== 401) throw refusal;
+    const key = await admin.createApiKey(organizationId, { note: SPARE_NOTE }).catch((error) => {
+      if (statusOf(error) === 404) return undefined;
+      throw statusOf(error) === 403 ? refusal : error;
+    });
+    if (!key) return;
+    try {
+      await work(spare(key));
+    } finally {
+      await admin.deleteApiKey(organizationId, key.id);
+    }
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof AccessError ? error.status : undefined;
+}

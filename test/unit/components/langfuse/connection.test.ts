@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import {
+  adminClient,
+  clientOf,
+  configure,
+  entitle,
+  memberLists,
+  organizationClient,
+  titleOf,
+} from "#components/langfuse/connection.ts";
+
+describe("the connection of the dynamic resources to Langfuse", () => {
+  const key = (name: string) => ({ publicKey: `pk-lf-${name}`, secretKey: `sk-lf-${name}` });
+  const values = (url: string): Record<string, string> => ({
+    langfuse: JSON.stringify({ url, organization: { name: "Company" } }),
+    langfuseAdminApiKey: "hidden",
+  });
+  const configured = (url: string) => configure({ require: (name) => values(url)[name] ?? "" });
+
+  it("is a defect to use before the engine has configured it", () => {
+    expect(adminClient).toThrow("before the engine configured them");
+    expect(() => organizationClient("o1", key("1"))).toThrow("before the engine configured them");
+  });
+
+  it("is one for all resources of a key, however many kinds of them configure it", () => {
+    configured("https://langfuse.example.com");
+    const known = [adminClient(), clientOf(key("1")), memberLists("o1")];
+    configured("https://langfuse.example.com");
+    expect([adminClient(), clientOf(key("1")), memberLists("o1")]).toEqual(known);
+    expect(clientOf(key("1"))).toBe(known[1]);
+    expect(clientOf(key("2"))).not.toBe(known[1]);
+  });
+
+  it("forgets what it knows of one server when it is told another", () => {
+    const known = [adminClient(), clientOf(key("1")), memberLists("o1")];
+    entitle("o1", "Company");
+    expect(titleOf("o1")).toBe("Company");
+    configured("https://other.example.com");
+    expect(adminClient()).not.toBe(known[0]);
+    expect(clientOf(key("1"))).not.toBe(known[1]);
+    expect(memberLists("o1")).not.toBe(known[2]);
+    expect(titleOf("o1")).toBe("o1");
+  });
+});
