@@ -8,7 +8,7 @@ import { SyncCronJob } from "#components/kubernetes/sync-cron-job.ts";
 import { LangfuseTenant } from "#components/langfuse/langfuse-tenant.ts";
 import { OrganizationKeys } from "#components/langfuse/organization-keys.ts";
 import { LangfuseSecrets } from "#components/langfuse/secrets.ts";
-import { ServiceCredentials } from "#components/langfuse/service-credentials.ts";
+import { ServiceCredentials, type VerifiableKey } from "#components/langfuse/service-credentials.ts";
 import { preflight } from "#components/preflight.ts";
 import { keycloakProvider, kubernetesProvider } from "#components/providers.ts";
 import { withReadableErrors } from "#components/readable-errors.ts";
@@ -17,6 +17,7 @@ import { stackValues } from "#components/stack-values.ts";
 import { syncDocument } from "#components/sync-document.ts";
 import { syncEnvironment, syncSecrets } from "#components/sync-environment.ts";
 import { bundleSync } from "#sync/bundle.ts";
+import { requireKeyScope } from "#sync/langfuse/key-scope.ts";
 
 export default () =>
   withReadableErrors(async () => {
@@ -55,7 +56,9 @@ export default () =>
     );
     const langfuseUrl = langfuse.internalUrl ?? langfuse.url;
     for (const key of organization.serviceKeys) {
-      new ServiceCredentials(key.secretName, { namespace, url: langfuseUrl, key }, inKubernetes);
+      const verify = (pair: VerifiableKey) =>
+        requireKeyScope({ ...pair, url: langfuse.url }, pair, `The key of ${key.service} in ${key.environment}`);
+      new ServiceCredentials(key.secretName, { namespace, url: langfuseUrl, key, verify }, inKubernetes);
     }
     const keys = new OrganizationKeys("sync-keys", { namespace, ...sync }, inKubernetes);
     const cronJob = new SyncCronJob(
@@ -86,6 +89,7 @@ export default () =>
       langfuseHelmValues: server.helmValues,
       syncSecretName: cronJob.secretName,
       syncCronJobName: cronJob.cronJobName,
+      syncProgramName: cronJob.configMapName,
       namespace,
     };
   });

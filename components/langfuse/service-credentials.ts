@@ -9,6 +9,15 @@ export interface ServiceCredentialsArgs {
   /** Address of Langfuse as the service reaches it. */
   readonly url: string;
   readonly key: ServiceKey;
+  /** Makes sure that the key is of its project, and fails the update before anybody gets it; not called by a preview. */
+  readonly verify?: (key: VerifiableKey) => Promise<unknown>;
+}
+
+/** A key and the project it should be of. */
+export interface VerifiableKey {
+  readonly publicKey: string;
+  readonly secretKey: string;
+  readonly projectId: string;
 }
 
 /**
@@ -42,7 +51,8 @@ export class ServiceCredentials extends pulumi.ComponentResource {
         },
         stringData: {
           LANGFUSE_PUBLIC_KEY: key.publicKey,
-          LANGFUSE_SECRET_KEY: key.secretKey,
+          LANGFUSE_SECRET_KEY: verified(key, args.verify),
+          LANGFUSE_PROJECT_ID: key.projectId,
           LANGFUSE_HOST: url,
           LANGFUSE_BASE_URL: url,
         },
@@ -52,6 +62,17 @@ export class ServiceCredentials extends pulumi.ComponentResource {
     this.secretName = secret.metadata.name;
     this.registerOutputs({ secretName: this.secretName, checksum: this.checksum });
   }
+}
+
+function verified(
+  { publicKey, secretKey, projectId }: ServiceKey,
+  verify: ServiceCredentialsArgs["verify"],
+): pulumi.Output<string> {
+  if (!verify || pulumi.runtime.isDryRun()) return secretKey;
+  return pulumi.output({ publicKey, secretKey, projectId }).apply(async (key) => {
+    await verify(key);
+    return key.secretKey;
+  });
 }
 
 /** The two halves of a pair change together, so the public one is enough. */

@@ -112,6 +112,16 @@ export const COMMANDS = {
     example: "bootstrap",
     load: async () => (await import("./bootstrap.ts")).bootstrapCommand,
   },
+  "check-key": {
+    summary: "ask Langfuse whether the key of a service is of the project it should be of",
+    operands: [],
+    flags: {
+      "--project": { value: "ID", meaning: "project it should open; default LANGFUSE_PROJECT_ID" },
+      "--organization": { value: "ID", meaning: "organization that project should be in; default LANGFUSE_ORG_ID" },
+    },
+    example: "check-key --project cm3xw0qk5000a8k3v1zq2b4d7",
+    load: async () => (await import("./check-key.ts")).checkKeyCommand,
+  },
   lint: {
     summary: "look for mistakes in a file for SYNC_CONFIG, without any server",
     operands: ["FILE"],

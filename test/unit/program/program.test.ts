@@ -47,6 +47,7 @@ describe("the program", () => {
       langfuseSettingsName: "langfuse-settings",
       syncSecretName: "langfuse-role-sync-credentials",
       syncCronJobName: "langfuse-role-sync",
+      syncProgramName: expect.stringMatching(/^langfuse-role-sync-program-[0-9a-f]{10}$/),
       namespace: "langfuse-access",
     });
     expect(await Promise.all(gateFlowAliases.map(resolved))).toEqual([

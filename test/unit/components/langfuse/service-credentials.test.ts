@@ -1,17 +1,22 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { checksumOf, ServiceCredentials } from "#components/langfuse/service-credentials.ts";
-import { deploy, find, resolved, revealed } from "../deployment.ts";
+import {
+  checksumOf,
+  ServiceCredentials,
+  type ServiceCredentialsArgs,
+} from "#components/langfuse/service-credentials.ts";
+import { deploy, find, isSecretInput, resolved, revealed } from "../deployment.ts";
 
 const url = "http://langfuse.tools:3000";
 
-const declare = (namespace?: string) =>
+const declare = (namespace?: string, verify?: ServiceCredentialsArgs["verify"]) =>
   deploy(
     () =>
       new ServiceCredentials("langfuse-chat-production", {
         namespace: "langfuse-access",
         url,
+        ...(verify ? { verify } : {}),
         key: {
           service: "chat",
           environment: "production",
@@ -31,6 +36,7 @@ describe("the credentials of a service", () => {
     expect(revealed(inputs.stringData)).toEqual({
       LANGFUSE_PUBLIC_KEY: "pk-lf-2",
       LANGFUSE_SECRET_KEY: "sk-lf-2",
+      LANGFUSE_PROJECT_ID: "p1",
       LANGFUSE_HOST: url,
       LANGFUSE_BASE_URL: url,
     });
@@ -40,6 +46,15 @@ describe("the credentials of a service", () => {
   it("are in the service's own namespace when it has one", async () => {
     const { resources } = await declare("chat");
     expect(find(resources, "Secret").inputs.metadata).toMatchObject({ namespace: "chat" });
+  });
+
+  it("are looked at before anybody gets them", async () => {
+    const seen: unknown[] = [];
+    const { resources } = await declare(undefined, async (key) => seen.push(key));
+    expect(seen).toEqual([{ publicKey: "pk-lf-2", secretKey: "sk-lf-2", projectId: "p1" }]);
+    const { stringData } = find(resources, "Secret").inputs;
+    expect(isSecretInput(stringData)).toBe(true);
+    expect(revealed(stringData)).toMatchObject({ LANGFUSE_SECRET_KEY: "sk-lf-2" });
   });
 
   it("carry a checksum that changes with the key and does not hold it", async () => {
