@@ -89,7 +89,7 @@ export default () =>
       langfuseHelmValues: server.helmValues,
       syncSecretName: cronJob.secretName,
       syncCronJobName: cronJob.cronJobName,
-      syncProgramName: cronJob.configMapName,
+      syncProgramName: cronJob.programName,
       namespace,
     };
   });
