@@ -1,7 +1,7 @@
 import { mapLimited } from "./concurrency.ts";
-import { AccessError } from "./errors.ts";
 import type { GuardLimits } from "./guard/limits.ts";
 import type { LangfuseClient } from "./langfuse/client.ts";
+import { type MemberReader, readMembers } from "./langfuse/members.ts";
 import type { People } from "./people/match.ts";
 import { type Memory, NO_MEMORY, type OrganizationMemory } from "./people/memory.ts";
 import type { Directory, Interest, Person } from "./people/person.ts";
@@ -13,7 +13,7 @@ import { addressMatcher } from "./roles/pattern.ts";
 import { type AccessRules, interestOf } from "./roles/rule.ts";
 
 /** What is read of Langfuse. */
-export type OrganizationReader = Pick<LangfuseClient, "listMemberships" | "listProjects" | "listProjectMemberships">;
+export type OrganizationReader = MemberReader & Pick<LangfuseClient, "listProjects" | "listProjectMemberships">;
 
 export interface Organization<Client extends OrganizationReader = LangfuseClient> {
   /** How people call it. */
@@ -94,13 +94,7 @@ interface Draft<Client extends OrganizationReader> {
 /** The members of the organization, and its projects if the rules look at them. */
 async function readOrganization<Client extends OrganizationReader>(organization: Organization<Client>) {
   const { langfuse, rules, name } = organization;
-  const memberships = await langfuse.listMemberships();
-  if (memberships.length === 0) {
-    throw new AccessError(
-      "incomplete",
-      `Langfuse: the organization ${name} has no members, not even an owner; check that it still exists and that the key is its own`,
-    );
-  }
+  const memberships = await readMembers(langfuse, `organization ${name}`);
   const members = memberships.map(
     ({ userId, email, role }): Member => ({ userId, email: email?.toLowerCase() ?? "", role }),
   );

@@ -1,19 +1,10 @@
 import type { Outcome } from "./apply/apply.ts";
 import type { Decision } from "./decision.ts";
+import type { Refusal } from "./guard/refusal.ts";
 import type { Memory } from "./people/memory.ts";
 import type { Change } from "./plan/change.ts";
 
-/** Why a run must not change anything. */
-export interface Refusal {
-  /** Name of the guard, such as `removals`. */
-  readonly guard: string;
-  /** Id of the organization. */
-  readonly organization: string;
-  /** Addresses of the first of those it is about. */
-  readonly people?: readonly string[];
-  /** For people: what was refused, by which numbers, and how to go on. */
-  readonly message: string;
-}
+export type { Refusal };
 
 /** What happens in a run, in this order, for records and figures. */
 export type RunEvent =

@@ -2,6 +2,7 @@ import { auditFileText, verifyAuditFile } from "../audit/file-verification.ts";
 import type { AuditHead } from "../audit/record.ts";
 import { AccessError } from "../errors.ts";
 import { suggestion } from "../nearest.ts";
+import { shardSuffix } from "../plan/shard.ts";
 import { chooseState } from "../state/choice.ts";
 import { parseState } from "../state/document.ts";
 import { flagValue } from "./arguments.ts";
@@ -17,7 +18,7 @@ export const auditCommand: Command = async ({ environment, print }, options) => 
     );
   }
   const given = flagValue(options, "--anchor");
-  const anchor = given === undefined ? await remembered(environment) : parseAnchor(given);
+  const anchor = given === undefined ? await remembered(environment, file) : parseAnchor(given);
   const report = verifyAuditFile(file, anchor);
   print(options.json ? JSON.stringify({ command: "audit", ...report }) : auditFileText(report, anchor !== undefined));
   return report.exitCode;
@@ -32,10 +33,13 @@ function parseAnchor(text: string): AuditHead {
   );
 }
 
-/** The last line that the state knows, if one is configured. */
-async function remembered(environment: Surroundings["environment"]): Promise<AuditHead | undefined> {
+/** The last line of this file that the state knows, if one is configured. */
+async function remembered(environment: Surroundings["environment"], file: string): Promise<AuditHead | undefined> {
   if (!environment.STATE_FILE && !environment.STATE_CONFIG_MAP) return undefined;
-  const store = chooseState(environment, "")?.store;
+  // The state of the Job that wrote the file, whose index is behind its name.
+  const index = /\.(\d+)$/.exec(file)?.[1] ?? environment.JOB_COMPLETION_INDEX ?? 0;
+  const shard = shardSuffix({ index: Number(index), of: Number(environment.SHARDS ?? 1) });
+  const store = chooseState(environment, "", shard)?.store;
   const text = await store?.read();
   return text === undefined || store === undefined ? undefined : parseState(text, store.title).audit;
 }

@@ -2,6 +2,7 @@ import { planFileOf } from "../plan/plan-file.ts";
 import { type Command, createContext } from "./context.ts";
 import { readDecisions } from "./decisions.ts";
 import { plansOf, printPlans } from "./plans.ts";
+import { refusalsText } from "./report.ts";
 
 /** Exit code that tells a script that something is not as it should be. */
 const DRIFT = 2;
@@ -12,11 +13,16 @@ export const checkCommand: Command = async (surroundings, options) => {
   const { log } = context;
   const { decisions } = await readDecisions(context, new Date());
   const plans = plansOf(decisions);
-  const drifted = plans.filter(({ plan }) => plan.changes.length > 0);
+  const refusals = await context.safeguards.guard(decisions, undefined);
+  const refused = new Set(refusals.map(({ organization }) => organization));
+  const drifted = plans.filter(({ organization, plan }) => plan.changes.length > 0 || refused.has(organization));
   const exitCode = drifted.length === 0 ? 0 : DRIFT;
   if (options.json) {
-    surroundings.print(JSON.stringify({ command: "check", exitCode, ...planFileOf(plans) }));
-  } else if (drifted.length > 0) printPlans(drifted, surroundings);
+    surroundings.print(JSON.stringify({ command: "check", exitCode, ...planFileOf(plans), refusals }));
+  } else if (drifted.length > 0) {
+    printPlans(drifted, surroundings);
+    if (refusals.length > 0) surroundings.print(refusalsText(refusals));
+  }
   log.info({ organizations: plans.length, drifted: drifted.length, exitCode }, "checked");
   return exitCode;
 };

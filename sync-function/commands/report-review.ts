@@ -1,20 +1,22 @@
 import { readFile, writeFile } from "node:fs/promises";
+import type { Configuration } from "../configuration.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { suggestion } from "../nearest.ts";
 import { looksAtProjects } from "../plan/managed-projects.ts";
+import { shardSuffix } from "../plan/shard.ts";
 import { csvOf, FORMATS, type Format, markdownOf } from "../review/format.ts";
 import { lastChanges } from "../review/last-changes.ts";
 import { type ReviewRow, reviewRows } from "../review/row.ts";
 import { readProjects } from "../snapshot/snapshot.ts";
 import { type Arguments, flagValue } from "./arguments.ts";
-import { type Command, createContext, type Surroundings } from "./context.ts";
+import { type Command, createContext } from "./context.ts";
 import { readDecisions } from "./decisions.ts";
 
 /** The command `report`: who has access to what, and why. */
 export const reportCommand: Command = async (surroundings, options) => {
   const format = formatOf(options);
-  const lastChange = lastChanges(await auditLines(options, surroundings.environment));
   const context = await createContext(surroundings, options);
+  const lastChange = lastChanges(await auditLines(options, context.configuration));
   const takenAt = new Date();
   const { decisions } = await readDecisions(context, takenAt);
   const rows: ReviewRow[] = [];
@@ -48,9 +50,9 @@ function write(rows: readonly ReviewRow[], format: Format, takenAt: string): str
   return JSON.stringify({ command: "report", exitCode: 0, takenAt, rows });
 }
 
-async function auditLines(options: Arguments, environment: Surroundings["environment"]): Promise<readonly string[]> {
+async function auditLines(options: Arguments, { values, shard }: Configuration): Promise<readonly string[]> {
   const named = flagValue(options, "--audit");
-  const file = named ?? environment.AUDIT_FILE;
+  const file = named ?? (values.AUDIT_FILE && `${values.AUDIT_FILE}${shardSuffix(shard)}`);
   if (!file) return [];
   try {
     return (await readFile(file, "utf8")).split("\n");

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Outcome, outcomeSchema } from "../apply/apply.ts";
+import { type Refusal, refusalSchema } from "../guard/refusal.ts";
 import { CHANGE_KINDS, type Change } from "../plan/change.ts";
 import { type OrganizationPlan, organizationPlan } from "../plan/plan-file.ts";
 import type { Untouched } from "../plan/untouched.ts";
@@ -18,6 +19,8 @@ export const planReport = z.object({
   /** Of all plans together. */
   fingerprint: z.string(),
   organizations: z.array(organizationPlan),
+  /** What `apply` would be refused for; empty when it would go on. */
+  refusals: z.array(refusalSchema),
 });
 export type PlanReport = z.output<typeof planReport>;
 
@@ -45,6 +48,11 @@ export function planText({ name, plan }: Pick<OrganizationPlan, "name" | "plan">
     ...table(rows),
     `Organization ${clean(name)}: ${head}${detail}, ${plan.untouched.length} left alone${ignored}, ${plan.inSync} in sync; fingerprint ${plan.fingerprint.slice(0, 12)}`,
   ].join("\n");
+}
+
+/** What the guards would say to an `apply` of the plans above. */
+export function refusalsText(refusals: readonly Pick<Refusal, "guard" | "message">[]): string {
+  return ["apply would be refused:", ...refusals.map(({ guard, message }) => `${guard}: ${message}`)].join("\n");
 }
 
 /** What an `apply` did, after the plan it followed. */

@@ -9,6 +9,7 @@ import { type GuardedPlan, judgeRun } from "../guard/run-verdict.ts";
 import { chooseLease } from "../lease/choice.ts";
 import type { Logger } from "../log.ts";
 import { runFigures } from "../metrics/run-figures.ts";
+import { shardSuffix } from "../plan/shard.ts";
 import type { Safeguards } from "../safeguards.ts";
 import { chooseState } from "../state/choice.ts";
 import { isApprovalUsed, withApproval, withSuccess } from "../state/document.ts";
@@ -30,7 +31,7 @@ export async function createSafeguards(
   const environment = { ...given, ...configuration.values };
   const { shard, organizations, keycloak } = configuration;
   // Jobs that share the work run at the same time, and must not write the same files and objects.
-  const suffix = shard.of > 1 ? `.${shard.index}` : "";
+  const suffix = shardSuffix(shard);
   const targets = organizations.map(({ langfuse, rules }) => `${langfuse.url} ${rules.organization}`);
   const runId = randomUUID();
   const warn = (message: string) => log.warn(message);

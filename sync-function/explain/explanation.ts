@@ -49,14 +49,17 @@ export function explainIn(
   refusals: readonly Refusal[],
 ): OrganizationExplanation {
   const member = state.members.find((each) => each.email === email);
-  const match = member === undefined ? undefined : matchMembers(state.members, state.people).get(member);
+  const isIgnored = addressMatcher(rules.ignore);
+  // As the plan sees it: of those who are ignored it takes no notice.
+  const others = state.members.filter((each) => each === member || !isIgnored(each.email));
+  const match = member === undefined ? undefined : matchMembers(others, state.people).get(member);
   const person = personOf(match, named);
   const changes = plan.changes.filter((change) => change.email === email);
   return {
     organization: rules.organization,
     name,
     member: member && { userId: member.userId, role: member.role },
-    ignored: addressMatcher(rules.ignore)(email),
+    ignored: isIgnored(email),
     protected: addressMatcher(rules.protect)(email),
     verdicts: person && verdictsOf(person, rules),
     changes,

@@ -18,8 +18,8 @@ export function uncertainPeople(plan: Plan, world: GuardWorld, limits: GuardLimi
             guard: "ambiguous",
             organization,
             people: ambiguous,
-            what: "it is not certain who these members are in Keycloak",
-            remedy: "give each user there an address of their own, or put the members on the list of those to ignore",
+            what: "it is not certain who these people are in Keycloak",
+            remedy: "give each user there an address of their own, or put them on the list of those to ignore",
           }),
         ]),
     ...(unverified.length === 0

@@ -17,6 +17,8 @@ export const membershipList = z.object({ memberships: z.array(membership) });
 export const scimUser = z.object({ id: z.string().min(1), userName: z.string() });
 export type ScimUser = z.output<typeof scimUser>;
 
+export const scimCount = z.object({ totalResults: z.number().int().nonnegative() });
+
 const metadata = z.unknown().optional();
 
 /** `retentionDays` is there only when it is set. */

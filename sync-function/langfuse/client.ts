@@ -14,6 +14,7 @@ import {
   project,
   projectList,
   type ScimUser,
+  scimCount,
   scimUser,
 } from "./answers.ts";
 import { langfuseRemedy } from "./remedy.ts";
@@ -48,6 +49,8 @@ export interface ApiKeySettings {
 export interface LangfuseClient {
   /** All members of the organization in one answer, unordered: the only place where organization roles can be read. */
   listMemberships(): Promise<readonly LangfuseMembership[]>;
+  /** How many members the organization has, as SCIM counts them; whatever their role. */
+  countMembers(): Promise<number>;
   /** Makes the user if new and the membership; 409 when the person is a member already, whose role then stays. */
   createScimUser(person: { userName: string; role: Role; name?: string }): Promise<ScimUser>;
   /** Sets the organization role. Success proves nothing: read the memberships again to be sure. */
@@ -105,6 +108,10 @@ export function createLangfuseClient(options: LangfuseOptions): LangfuseClient {
 
   return {
     listMemberships: async () => (await send({ method: "GET", path: memberships }, membershipList)).memberships,
+    countMembers: async () => {
+      const list = { method: "GET", path: "/scim/Users", query: { startIndex: 1, count: 1 } } as const;
+      return (await send(list, scimCount)).totalResults;
+    },
     createScimUser: ({ userName, role, name }) => {
       const body = { schemas: [USER_SCHEMA], userName, roles: [role], ...(name && { name: { formatted: name } }) };
       // A repetition after a lost answer is a 409, which says the same as success: the person is a member.

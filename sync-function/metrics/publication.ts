@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isPlainAddress, noAddress } from "../configuration/address.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { writeAtomically } from "../state/file-store.ts";
 import { pushMetrics } from "./pushgateway.ts";
@@ -20,9 +21,8 @@ export function checkPublication({ file, pushgatewayUrl }: Pick<PublicationOptio
       `METRICS_FILE is "${file}"; the textfile collector reads only names that end in .prom`,
     );
   }
-  const protocol = pushgatewayUrl === undefined ? "http:" : URL.parse(pushgatewayUrl)?.protocol;
-  if (protocol !== "http:" && protocol !== "https:") {
-    throw new AccessError("usage", "PUSHGATEWAY_URL is no address; write http:// or https:// and a host");
+  if (pushgatewayUrl !== undefined && !isPlainAddress(pushgatewayUrl)) {
+    throw new AccessError("usage", `PUSHGATEWAY_URL ${noAddress(pushgatewayUrl)}`);
   }
 }
 

@@ -18,7 +18,7 @@ export function fingerprintOf(state: AccessState, rules: AccessRules): string {
     unmatched: [rules.unmatched, rules.graceDays, rules.provision],
     holders: state.holders
       .filter(({ email }) => rules.provision && email !== "")
-      .map((person) => personFacts(person, rules))
+      .map((person) => [...personFacts(person, rules), state.people.byEmail.get(person.email)?.length ?? 0])
       .toSorted((left, right) => compare(JSON.stringify(left), JSON.stringify(right))),
     projects: state.projects
       .toSorted((left, right) => compare(left.id, right.id))

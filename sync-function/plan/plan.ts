@@ -53,7 +53,7 @@ export function plan(state: AccessState, given: AccessRules): Plan {
   );
   const provisioned = provisions(state, rules, managed, (email) => isIgnored(email) || isProtected(email));
   // New people count too: an owner who comes in this run lets another one go, now and not only in the next run.
-  const kept = keptOwner(state.members, [...decisions.flatMap(({ change }) => change ?? []), ...provisioned]);
+  const kept = keptOwner(state.members, [...decisions.flatMap(({ change }) => change ?? []), ...provisioned.changes]);
   const results = decisions.map((decision) => resultOf(decision, kept === decision.change));
   const inProjects = results.map((result) => decideProjects(result.decision, result.role, managed));
   const changes = [
@@ -63,11 +63,12 @@ export function plan(state: AccessState, given: AccessRules): Plan {
       return [{ ...change, ...(rows.length > 0 && { projectRoles: rows }) }];
     }),
     ...inProjects.flatMap((decided) => decided.changes),
-    ...provisioned,
+    ...provisioned.changes,
   ];
   const untouched = [
     ...results.flatMap(({ decision }) => decision.untouched ?? []),
     ...inProjects.flatMap((decided) => decided.untouched),
+    ...provisioned.untouched,
   ];
   return {
     changes: changes.toSorted(inOrderOfApplication),

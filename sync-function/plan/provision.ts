@@ -4,10 +4,21 @@ import type { AccessRules } from "../roles/rule.ts";
 import type { Change } from "./change.ts";
 import { ceiledReason } from "./member-decision.ts";
 import type { AccessState, Project } from "./state.ts";
+import type { Untouched } from "./untouched.ts";
+
+/** What is decided about people who are no members yet. */
+export interface Provisions {
+  readonly changes: readonly Change[];
+  /** Whom the rules would give something if their address was theirs alone. */
+  readonly untouched: readonly Untouched[];
+}
+
+/** What somebody has who is no member. */
+const NO_MEMBER = "no member";
 
 /**
  * Members to be made of holders who are none yet, with their project roles. Whoever gets nothing but the default role, has
- * no address of their own, or is disabled, is left out.
+ * no address, or is disabled, is left out.
  *
  * @param isKept whether an address is protected or ignored
  */
@@ -16,16 +27,28 @@ export function provisions(
   rules: AccessRules,
   managed: readonly Project[],
   isKept: (email: string) => boolean,
-): readonly Change[] {
-  if (!rules.provision) return [];
+): Provisions {
+  if (!rules.provision) return { changes: [], untouched: [] };
   const taken = new Set(state.members.map(({ email }) => email));
   const known = new Set([...state.people.linked.values()].map(({ id }) => id));
-  return state.holders.flatMap((person) => {
-    const { email } = person;
-    const isFree = email !== "" && !taken.has(email) && !known.has(person.id) && !isKept(email);
-    if (!isFree || !person.enabled || state.people.byEmail.get(email)?.length !== 1) return [];
-    return provision(person, rules, managed);
-  });
+  const wanted = state.holders
+    .filter(
+      ({ id, email, enabled }) => enabled && email !== "" && !taken.has(email) && !known.has(id) && !isKept(email),
+    )
+    .map((person) => ({ person, changes: provision(person, rules, managed) }))
+    .filter(({ changes }) => changes.length > 0);
+  const isShared = ({ email }: Person) => state.people.byEmail.get(email)?.length !== 1;
+  const shared = new Set(wanted.flatMap(({ person }) => (isShared(person) ? [person.email] : [])));
+  return {
+    changes: wanted.flatMap(({ person, changes }) => (isShared(person) ? [] : changes)),
+    untouched: [...shared].map((email) => ({
+      kind: "ambiguous",
+      email,
+      userId: "",
+      role: NO_MEMBER,
+      reason: "their address belongs to several people",
+    })),
+  };
 }
 
 function provision(person: Person, rules: AccessRules, managed: readonly Project[]): readonly Change[] {

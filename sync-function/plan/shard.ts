@@ -10,3 +10,8 @@ import { createHash } from "node:crypto";
 export function shardOf(organization: string, count: number): number {
   return createHash("sha256").update(organization).digest().readUInt32BE() % count;
 }
+
+/** What tells the files and objects of a Job from those it shares the work with; empty for one that is alone. */
+export function shardSuffix({ index, of }: { readonly index: number; readonly of: number }): string {
+  return of > 1 ? `.${index}` : "";
+}

@@ -25,8 +25,9 @@ export const UNTOUCHED_KINDS = [
 export const untouchedSchema = z.strictObject({
   kind: z.enum(UNTOUCHED_KINDS),
   email: z.string(),
+  /** Empty for people who are no members. */
   userId: z.string(),
-  /** What they have, as Langfuse answered it. */
+  /** What they have, as Langfuse answered it, or `no member`. */
   role: z.string(),
   /** What the rules give them, where that is known. */
   wanted: z.enum(ROLES).optional(),

@@ -3,6 +3,7 @@ import { toDotPath } from "zod/v4/core";
 import { mapLimited } from "../concurrency.ts";
 import { AccessError } from "../errors.ts";
 import type { LangfuseClient } from "../langfuse/client.ts";
+import { type MemberReader, readMembers } from "../langfuse/members.ts";
 import { compare } from "../plan/order.ts";
 import type { Member, Project } from "../plan/state.ts";
 
@@ -28,7 +29,7 @@ export const snapshotSchema = z.strictObject({
 });
 export type Snapshot = Readonly<z.output<typeof snapshotSchema>>;
 
-export type MembershipReader = Pick<LangfuseClient, "listMemberships" | "listProjects" | "listProjectMemberships">;
+export type MembershipReader = MemberReader & Pick<LangfuseClient, "listProjects" | "listProjectMemberships">;
 
 /** What Langfuse has of an organization, in the form that plans are made from. */
 export interface OrganizationState {
@@ -38,15 +39,9 @@ export interface OrganizationState {
 
 const PROJECTS_AT_ONCE = 4;
 
-/** @throws AccessError `incomplete` for an organization without members: not even the owner who made it is there */
+/** @throws AccessError `incomplete` for a list of members that is too short */
 export async function readOrganization(client: MembershipReader): Promise<OrganizationState> {
-  const memberships = await client.listMemberships();
-  if (memberships.length === 0) {
-    throw new AccessError(
-      "incomplete",
-      "Langfuse: the organization has no members, not even an owner; check that it still exists and that the key is its own",
-    );
-  }
+  const memberships = await readMembers(client, "the organization");
   return {
     members: memberships.map(({ userId, email, role }) => ({ userId, email: email?.toLowerCase() ?? "", role })),
     projects: await readProjects(client),

@@ -16,6 +16,12 @@ export async function startOrganization(
   const server = await startServer((request) => {
     const answer = fault(request);
     if (answer !== undefined) return answer;
+    if (request.method === "GET" && request.url.pathname.endsWith("/scim/Users")) {
+      return { status: 200, json: { totalResults: roles.size, Resources: [] } };
+    }
+    if (request.method === "GET" && request.url.pathname.endsWith("/organizations/projects")) {
+      return { status: 200, json: { projects: [] } };
+    }
     if (request.method === "GET") {
       const memberships = [...roles].map(([email, role]) => ({ userId: `user-${email}`, role, email, name: null }));
       return { status: 200, json: { memberships } };

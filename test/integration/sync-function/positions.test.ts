@@ -149,12 +149,12 @@ describe("when a list and all later ones are short, but valid", () => {
           const allowed = [Reflect.get(members, email), Reflect.get(wanted, email)];
           expect(allowed, `${server} ${position} ${email}: ${complaints}`).toContain(role);
         }
-        if (exitCode !== 0) expect(bed.organization.writes()).toEqual([]);
+        if (exitCode === 3 || exitCode === 5) expect(bed.organization.writes()).toEqual([]);
         return exitCode;
       }),
     );
-    // Some answers are no lists, and a person who is not found is left as they are.
-    expect(exitCodes.filter((code) => code !== 0 && code !== 3).every((code) => code === 5)).toBe(true);
+    // Some answers are no lists, and a person who is not found is left as they are; 4 is a short list at the very end.
+    expect(new Set(exitCodes).difference(new Set([0, 3, 4, 5]))).toEqual(new Set());
     expect(exitCodes.filter((code) => code === 5).length).toBeGreaterThan(5);
   });
 });

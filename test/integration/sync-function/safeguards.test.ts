@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseSeries } from "#sync/metrics/registry.ts";
+import { shardOf } from "#sync/plan/shard.ts";
 import { environmentFor, type Result, runCommand } from "./command-line.ts";
 import { type OrganizationServer, startOrganization } from "./organization-server.ts";
+import { startProgram } from "./program.ts";
 import { type Person, type Realm, startRealm } from "./realm-server.ts";
 
 let folder: string;
@@ -124,6 +126,9 @@ describe.each(CASES)("the guard $guard", ({ guard, people, members, more = {} })
     };
     const first = await begin();
     await using langfuse: OrganizationServer = first.langfuse;
+    const foreseen = await runCommand(["plan"], first.environment);
+    expect(foreseen.exitCode).toBe(2);
+    expect(foreseen.output).toMatch(new RegExp(`^apply would be refused:\\n(.*\\n)*${guard}: in organization`, "m"));
     const refused = await runCommand(["apply"], first.environment);
     expect([refused.exitCode, langfuse.writes()], refused.complaints).toEqual([3, []]);
     expect(refused.complaints).toContain(`${guard}: in organization organization-1 `);
@@ -170,6 +175,25 @@ describe("protected people", () => {
     expect((await runCommand(["apply"], environment)).exitCode).toBe(0);
     expect(langfuse.writes()).toEqual([]);
   });
+});
+
+it("a plan file in which somebody wrote a change of a protected person is refused with 3", async () => {
+  await using keycloak = await startRealm({ people: [boss, ...many("langfuse-member")], roles });
+  await using langfuse = await startOrganization({ "boss@example.com": "OWNER", ...six("ADMIN") });
+  const environment = {
+    ...environmentFor(keycloak, langfuse),
+    ROLE_MAPPING: JSON.stringify(MAPPING),
+    PROTECTED_MEMBERS: '["p0@example.com"]',
+  };
+  await runCommand(["plan", "--out", at("plan.json")], environment);
+  const file = JSON.parse(await readFile(at("plan.json"), "utf8"));
+  const { changes } = file.organizations[0].plan;
+  expect(changes.map(({ email }: { email: string }) => email)).not.toContain("p0@example.com");
+  changes.push({ ...changes[0], email: "p0@example.com", userId: "user-p0@example.com" });
+  await writeFile(at("plan.json"), JSON.stringify(file));
+  const { exitCode, complaints } = await runCommand(["apply", "--plan", at("plan.json")], environment);
+  expect([exitCode, langfuse.writes()]).toEqual([3, []]);
+  expect(complaints).toContain("its changes are not those that the plan was made with");
 });
 
 describe("people whom their user storage has switched off", () => {
@@ -236,6 +260,19 @@ describe("one writer", () => {
     expect(late?.complaints).toMatch(/is writing at this moment and only one may; nothing was changed/);
   });
 
+  it("of two processes at once one writes and the other ends with 3", async () => {
+    await using keycloak = await startRealm({ people, roles });
+    await using langfuse = await startOrganization(members, ({ method }) =>
+      method === "PUT" ? (response) => setTimeout(() => response.writeHead(400).end("{}"), 3_000) : undefined,
+    );
+    const environment = { ...environmentFor(keycloak, langfuse), ROLE_MAPPING: JSON.stringify(MAPPING), ...records() };
+    const ended = await Promise.all([1, 2].map(() => startProgram(["apply"], environment).ended));
+    expect(ended.map(({ exitCode }) => exitCode).toSorted()).toEqual([3, 4]);
+    expect(langfuse.writes()).toHaveLength(1);
+    const verified = await runCommand(["audit", "verify", at("audit.jsonl")], environment);
+    expect(verified.exitCode, verified.output).toBe(0);
+  });
+
   it("and reading is free: a plan needs no lease", async () => {
     await using keycloak = await startRealm({ people, roles });
     await using langfuse = await startOrganization(members, ({ method }) =>
@@ -250,6 +287,30 @@ describe("one writer", () => {
 describe("records", () => {
   const people = [boss, { id: "a", email: "a@example.com", roles: ["langfuse-member"] }];
   const members = { "boss@example.com": "OWNER", "a@example.com": "VIEWER" };
+
+  it("of a Job that shares the work have its index, and are found by it", async () => {
+    await using keycloak = await startRealm({ people, roles });
+    await using langfuse = await startOrganization(members);
+    const index = shardOf("organization-1", 2);
+    const environment = {
+      ...environmentFor(keycloak, langfuse),
+      ROLE_MAPPING: JSON.stringify(MAPPING),
+      ...records(),
+      SHARDS: "2",
+      JOB_COMPLETION_INDEX: `${index}`,
+    };
+    expect((await runCommand(["apply"], environment)).exitCode).toBe(0);
+    const file = at(`audit.jsonl.${index}`);
+    const { JOB_COMPLETION_INDEX: _, ...elsewhere } = environment;
+    const verified = await runCommand(["audit", "verify", file], elsewhere);
+    expect([verified.exitCode, verified.output]).toEqual([0, expect.stringContaining("compared with the state")]);
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    await writeFile(file, `${lines.slice(0, -1).join("\n")}\n`);
+    expect((await runCommand(["audit", "verify", file], elsewhere)).output).toContain("truncated");
+    const report = await runCommand(["report", "--format", "json"], environment);
+    const { rows } = JSON.parse(report.output);
+    expect(rows.find(({ email }: { email: string }) => email === "a@example.com").lastChange).toBeTruthy();
+  });
 
   it("tell who changed what and why, without a secret, and survive nothing being wrong", async () => {
     await using keycloak = await startRealm({ people, roles });

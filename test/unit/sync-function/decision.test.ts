@@ -11,6 +11,7 @@ const now = new Date("2026-03-10T00:00:00Z");
 function organization(id: string, members: Record<string, string>, more: Partial<typeof rules> = {}) {
   const reads: string[] = [];
   const langfuse: OrganizationReader = {
+    countMembers: async () => Object.keys(members).length,
     listMemberships: async () =>
       Object.entries(members).map(([name, role]) => ({ userId: name, role, email: `${name}@Example.com` })),
     listProjects: async () => {
@@ -138,11 +139,15 @@ describe("the grace period", () => {
   });
 });
 
-it("people to be provisioned are confirmed, and left out when somebody else has their address", async () => {
+it("people to be provisioned are confirmed, and named instead when somebody else has their address", async () => {
   const holders = [person("new", active("admins")), person("twin", active("admins"))];
   const realm = directory(holders, [...holders, { ...person("twin"), id: "other" }]);
   const [decision] = await decide(realm, [organization("1", { a: "OWNER" }, { provision: true })], new Map(), now);
   expect(decision?.plan.changes).toMatchObject([{ kind: "provision", email: "new@example.com" }]);
+  expect(decision?.plan.untouched).toMatchObject([
+    { kind: "unknown" },
+    { kind: "ambiguous", email: "twin@example.com" },
+  ]);
 });
 
 it("an organization without a single member stops the run", async () => {

@@ -90,7 +90,9 @@ it("a run leaves its figures", () => {
     {
       kind: "refused",
       fingerprint: "f",
-      refusals: [{ guard: "mass-removal", organization: "organization-1", message: "" }],
+      refusals: [
+        { guard: "mass-removal", organization: "organization-1", count: 4, limit: 3, people: [], message: "" },
+      ],
     },
     { kind: "verified", organization: "organization-1", outcome },
     { kind: "finished", exitCode: 4 },
@@ -146,6 +148,9 @@ describe("publication", () => {
   it("refuses a name the collector does not read, and an address that is none", () => {
     expect(() => checkPublication({ file: "/m/sync.txt", pushgatewayUrl: undefined })).toThrow(/end in \.prom/);
     expect(() => checkPublication({ file: undefined, pushgatewayUrl: "gateway:9091" })).toThrow(/PUSHGATEWAY_URL/);
+    const check = () =>
+      checkPublication({ file: undefined, pushgatewayUrl: "http://pusher:secret-value@gateway:9091" });
+    expect(check).toThrow(/^PUSHGATEWAY_URL is an address with a user name; write (?!.*secret-value)/);
   });
 });
 

@@ -299,6 +299,17 @@ describe("provisioning", () => {
     ]);
   });
 
+  it("makes nobody a member whose address is somebody else's too, and says so once", () => {
+    const twins = [person("twin", active("admins")), person("twin", { ...active("admins"), id: "other" })];
+    const state = stateOf({ members: owner, holders: [person("plain"), ...twins] });
+    const byEmail = new Map([...state.people.byEmail, ["twin@example.com", twins]]);
+    const { changes, untouched } = plan({ ...state, people: { ...state.people, byEmail } }, provisioning);
+    expect(changes).toEqual([]);
+    expect(untouched.filter(({ email }) => email === "twin@example.com")).toMatchObject([
+      { kind: "ambiguous", userId: "", role: "no member" },
+    ]);
+  });
+
   it("does not make a second member of somebody who is one under an older address", () => {
     const state = stateOf({
       members: { ...owner, old: ["ADMIN"] },

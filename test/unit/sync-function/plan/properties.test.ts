@@ -224,7 +224,7 @@ it("a plan gives before it takes, in an order that a project role finds its memb
       const phases = changes.map(phaseOf);
       expect(phases).toEqual(phases.toSorted());
       expect(phases.every((phase, index) => raises(changes[index] as Change) === phase < 2)).toBe(true);
-      const touched = new Set([...changes, ...untouched].flatMap(({ userId }) => userId ?? []));
+      const touched = new Set([...changes, ...untouched].flatMap(({ userId }) => userId || []));
       expect(touched.size + inSync + ignored).toBe(state.members.length);
     }),
   );
