@@ -1,7 +1,7 @@
 import { AccessError } from "#sync/errors.ts";
 import { describeIssue, unknownKey } from "./configuration-problem.ts";
+import { managementContradictions, missingKey } from "./langfuse/management.ts";
 import { type ServerContext, serverContradictions, serverWarnings } from "./langfuse/server-contradictions.ts";
-import { tenantContradictions } from "./langfuse/tenant-settings.ts";
 import { requiredSecrets, type Secrets, type Settings, secretNames, settingsSchema } from "./schema.ts";
 import { syncContradictions } from "./sync-settings.ts";
 
@@ -34,6 +34,9 @@ export function parseConfiguration(project: string, values: Readonly<Record<stri
     if (!secrets[name])
       problems.push(`${project}:${name} is missing: run \`pulumi config set --secret ${project}:${name}\``);
   }
+  if ((settings.langfuse as { manage?: unknown } | undefined)?.manage !== false) {
+    problems.push(...missingKey(secrets).map((problem) => `${project}:${problem}`));
+  }
   const parsed = settingsSchema.safeParse(settings);
   if (!parsed.success)
     problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(project, issue, settings)));
@@ -53,10 +56,17 @@ export function parseConfiguration(project: string, values: Readonly<Record<stri
 }
 
 /** What the settings of the Langfuse server have to agree with. */
-function contextOf({ gate, keycloak, langfuse }: Settings, secrets: Secrets): ServerContext {
-  const { organization, adopt, members } = langfuse;
+function contextOf({ gate, keycloak, langfuse, sync }: Settings, secrets: Secrets): ServerContext {
+  const { organization, adopt, manage, members } = langfuse;
   const names = new Set(Object.keys(secrets));
-  return { gate, keycloak, organization, adopt, isManaged: true, members: members.length, secrets: names };
+  return {
+    gate,
+    keycloak,
+    organization,
+    adopt,
+    isManaged: manage,
+    ...{ members: manage ? members.length : 0, provision: manage && (sync.provision ?? false), secrets: names },
+  };
 }
 
 /** The engine hands objects, lists and booleans over as JSON, strings as they stand. */
@@ -95,8 +105,8 @@ function contradictions(project: string, settings: Settings, secrets: Secrets): 
     problems.push(`${project}:gate.role "${gate.role}" is also one of roles: give the gate a role of its own`);
   }
   problems.push(...syncContradictions(settings).map((problem) => `${project}:${problem}`));
-  const ofTenant = tenantContradictions(settings.langfuse, settings.kubernetes.namespace);
-  problems.push(...ofTenant.map((problem) => `${project}:langfuse.${problem}`));
+  const ofLangfuse = managementContradictions(settings.langfuse, secrets, settings.kubernetes.namespace);
+  problems.push(...ofLangfuse.map((problem) => `${project}:${problem}`));
   problems.push(
     ...serverContradictions(settings.langfuse.server, contextOf(settings, secrets)).map(
       (problem) => `${project}:langfuse.server.${problem}`,

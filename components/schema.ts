@@ -39,6 +39,8 @@ const role = z.strictObject({
 const langfuse = z.strictObject({
   url,
   internalUrl: url.optional(),
+  /** Off: nothing in Langfuse is declared, which takes no licence; the gate and the server's settings remain. */
+  manage: z.boolean().default(true),
   ...tenantShape,
   /** How the server itself is set up. */
   server: serverSettingsSchema.prefault({}),
@@ -74,8 +76,11 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>;
 
 /** Secrets live in keys of their own, because an object with one secret value becomes secret as a whole. */
-export const requiredSecrets = ["keycloakAdminSecret", "langfuseAdminApiKey"] as const;
+export const requiredSecrets = ["keycloakAdminSecret"] as const;
 export const optionalSecrets = [
+  "langfuseAdminApiKey",
+  "langfuseOrganizationPublicKey",
+  "langfuseOrganizationSecretKey",
   "langfuseClientSecret",
   "langfuseInitUserPassword",
   "langfuseInitProjectSecretKey",

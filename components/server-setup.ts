@@ -8,12 +8,12 @@ import { type SignIn, signInOf } from "./langfuse/sign-in.ts";
 /**
  * What the Langfuse server is set up with, from the configuration and from what the stack declares.
  *
- * @param own what default access is given in where the settings name nothing else
+ * @param own what default access is given in where the settings name nothing else; undefined when nothing is declared
  * @param inKeycloak provider that reads the client's secret where the configuration has none
  */
 export function serverSetup(
   configuration: Configuration,
-  own: OwnIds<pulumi.Output<string>>,
+  own: OwnIds<pulumi.Output<string>> | undefined,
   inKeycloak: pulumi.InvokeOptions,
 ): Omit<LangfuseSecretsArgs, "namespace"> {
   const { langfuse, secrets, protect } = configuration;
@@ -22,7 +22,12 @@ export function serverSetup(
   return {
     ...(server.existingSecret ? { existingSecret: server.existingSecret } : {}),
     sessionGeneration: server.sessions.generation,
-    plain: plainEnvironment<pulumi.Output<string>>(server.publicUrl ?? langfuse.url, signIn, server, own),
+    plain: plainEnvironment<pulumi.Output<string>>(
+      server.publicUrl ?? langfuse.url,
+      signIn,
+      server,
+      own ?? { organizationId: undefined, projectId: undefined },
+    ),
     secret: {
       ...secretOf("ADMIN_API_KEY", secrets.langfuseAdminApiKey),
       ...clientSecret(signIn, configuration, inKeycloak),

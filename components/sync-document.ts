@@ -2,7 +2,7 @@ import path from "node:path";
 import type { SyncDocument } from "#sync/configuration/document.ts";
 import type { Configuration } from "./configuration.ts";
 import { KEYS_FOLDER } from "./kubernetes/sync-files.ts";
-import { keySecretName } from "./sync-settings.ts";
+import { keySecretName, organizationTitle } from "./sync-settings.ts";
 
 /**
  * What the deployed sync decides by, as the file that `SYNC_CONFIG` names. It holds no secret: key pairs are named by
@@ -18,7 +18,7 @@ export function syncDocument({ roles, langfuse, sync }: Configuration, organizat
     organizations: [
       {
         id: organizationId,
-        name: langfuse.organization.name,
+        name: organizationTitle(langfuse.organization),
         publicKeyVariable: "LANGFUSE_PUBLIC_KEY",
         secretKeyVariable: "LANGFUSE_SECRET_KEY",
         preset: sync.preset,

@@ -60,11 +60,16 @@ export type SyncSettings = z.output<typeof syncSchema>;
 interface Surroundings {
   readonly sync: SyncSettings;
   readonly roles: readonly { readonly name: string; readonly grants?: string | undefined }[];
-  readonly langfuse: { readonly organization: { readonly name: string } };
+  readonly langfuse: {
+    readonly manage: boolean;
+    readonly organization: { readonly name?: string | undefined; readonly id?: string | undefined };
+  };
 }
 
 /** What the schema cannot say about one key alone; each with its whole key, and what to do. */
 export function syncContradictions({ sync, roles, langfuse }: Surroundings): string[] {
+  // Without an organization there is no sync.
+  if (!langfuse.manage) return [];
   const { organizations } = sync;
   const places = [
     { key: "sync", ...sync, granting: roles.filter(({ grants }) => grants !== undefined).length },
@@ -91,11 +96,14 @@ export function syncContradictions({ sync, roles, langfuse }: Surroundings): str
           ]
         : [],
     ),
-    ...repeated(
-      "id",
-      organizations.map(({ id }) => id),
-    ),
-    ...repeated("name", [langfuse.organization.name, ...organizations.flatMap((one) => one.name ?? one.id)]),
+    ...repeated("id", [
+      ...(langfuse.organization.id === undefined ? [] : [langfuse.organization.id]),
+      ...organizations.map(({ id }) => id),
+    ]),
+    ...repeated("name", [
+      organizationTitle(langfuse.organization),
+      ...organizations.flatMap((one) => one.name ?? one.id),
+    ]),
     ...repeated("secretName", organizations.map(keySecretName)),
     ...(sync.shards > count
       ? [`sync.shards is ${sync.shards} for ${count} organizations: use at most ${count}, since none is ever split`]
@@ -104,6 +112,17 @@ export function syncContradictions({ sync, roles, langfuse }: Surroundings): str
       ? [`sync.parallelism is ${sync.parallelism} for ${sync.shards} shards: use at most as many, or leave it out`]
       : []),
   ];
+}
+
+/** What the sync calls the declared organization. */
+export function organizationTitle({
+  name,
+  id,
+}: {
+  readonly name?: string | undefined;
+  readonly id?: string | undefined;
+}): string {
+  return name ?? id ?? "";
 }
 
 /** The Secret with the key pair of a further organization: the named one, or the one this program makes. */

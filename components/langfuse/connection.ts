@@ -6,6 +6,7 @@ import { MemberLists } from "./member-lists.ts";
 
 /** The stack configuration as a dynamic provider sees it; keys without a colon are the project's own. */
 export interface StackConfig {
+  get(key: string): string | undefined;
   require(key: string): string;
 }
 
@@ -15,29 +16,37 @@ export interface KeyPair {
   readonly secretKey: string;
 }
 
-let server: { readonly url: string; readonly adminApiKey: string } | undefined;
+let server: { readonly url: string; readonly adminApiKey: string | undefined } | undefined;
 let admin: LangfuseAdminClient | undefined;
 const clients = new Map<string, LangfuseClient>();
 const pairs = new Map<string, readonly KeyPair[]>();
 const lists = new Map<string, MemberLists>();
 const titles = new Map<string, string>();
 
+const settings = z.object({ url: z.string(), organization: z.object({ id: z.string().optional() }).optional() });
+
 /**
  * Remembers where Langfuse is, for all resources of this provider process. Address and server key come from the stack
  * configuration and not from resource inputs, so that they are stored once and not with every resource.
  */
 export function configure(config: StackConfig): void {
-  const { url } = z.object({ url: z.string() }).parse(JSON.parse(config.require("langfuse")));
-  const adminApiKey = config.require("langfuseAdminApiKey");
+  const { url, organization } = settings.parse(JSON.parse(config.require("langfuse")));
+  const adminApiKey = config.get("langfuseAdminApiKey");
   // Every kind of resource configures the process once; only another server makes what is known worthless.
   if (server?.url === url && server.adminApiKey === adminApiKey) return;
   server = { url, adminApiKey };
   admin = undefined;
   for (const known of [clients, pairs, lists, titles]) known.clear();
+  // A pair that is given may be another one than is stored: it rotates by hand.
+  const publicKey = config.get("langfuseOrganizationPublicKey");
+  const secretKey = config.get("langfuseOrganizationSecretKey");
+  if (organization?.id && publicKey && secretKey) remember(organization.id, { publicKey, secretKey });
 }
 
+/** A stack with a key of the organization needs no server key; what takes one then fails when it is asked. */
 export function adminClient(): LangfuseAdminClient {
-  admin ??= createLangfuseAdminClient(address());
+  const { url, adminApiKey } = address();
+  admin ??= adminApiKey === undefined ? withoutServerKey() : createLangfuseAdminClient({ url, adminApiKey });
   return admin;
 }
 
@@ -97,7 +106,20 @@ export function titleOf(id: string): string {
   return titles.get(id) ?? id;
 }
 
-function address(): { url: string; adminApiKey: string } {
+function withoutServerKey(): LangfuseAdminClient {
+  const refuse = async (): Promise<never> => {
+    throw new AccessError(
+      "unauthorised",
+      "Langfuse refuses the key of the organization, or an organization was made with a server key that the stack has no more. Set langfuseOrganizationPublicKey and langfuseOrganizationSecretKey to a pair that works, or langfuseAdminApiKey.",
+    );
+  };
+  return {
+    ...{ listOrganizations: refuse, getOrganization: refuse, createOrganization: refuse, updateOrganization: refuse },
+    ...{ deleteOrganization: refuse, listApiKeys: refuse, createApiKey: refuse, deleteApiKey: refuse },
+  };
+}
+
+function address(): { url: string; adminApiKey: string | undefined } {
   if (!server) throw new Error("The Langfuse resources were used before the engine configured them.");
   return server;
 }

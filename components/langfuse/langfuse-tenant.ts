@@ -52,7 +52,10 @@ export interface TenantService extends RotationPolicyOf {
 type RotationPolicyOf = { readonly [Key in keyof RotationPolicy]: RotationPolicy[Key] | undefined };
 
 export interface LangfuseTenantArgs {
-  readonly organization: { readonly name: string };
+  /** The name of one to make or adopt, or the id of one that is there and is not touched itself. */
+  readonly organization: { readonly name?: string | undefined; readonly id?: string | undefined };
+  /** A pair of the organization; without it one is made with the server key. */
+  readonly credentials?: { readonly publicKey: string; readonly secretKey: string };
   /** The main project. */
   readonly project: TenantProject;
   readonly projects?: readonly FurtherProject[];
@@ -75,6 +78,7 @@ export interface ServiceKey {
   readonly environment: string;
   readonly namespace: string | undefined;
   readonly secretName: string;
+  readonly organizationId: pulumi.Output<string>;
   readonly projectId: pulumi.Output<string>;
   readonly publicKey: pulumi.Output<string>;
   readonly secretKey: pulumi.Output<string>;
@@ -110,7 +114,7 @@ export class LangfuseTenant extends pulumi.ComponentResource {
         projectOf(projects, service.project ?? args.project.name),
       ),
     );
-    this.organizationId = parts.organization.id;
+    this.organizationId = parts.organizationId;
     this.projectId = projectOf(projects, args.project.name).id;
     this.projectIds = Object.fromEntries([...projects].map(([project, { id }]) => [project, id]));
     this.publicKey = parts.credentials.publicKey;
@@ -121,12 +125,13 @@ export class LangfuseTenant extends pulumi.ComponentResource {
 
 /** What a tenant is made of: each kind of resource with the options that all of that kind share. */
 class TenantParts {
-  readonly organization: Organization;
+  readonly organizationId: pulumi.Output<string>;
   readonly credentials: { readonly publicKey: pulumi.Output<string>; readonly secretKey: pulumi.Output<string> };
   readonly #args: LangfuseTenantArgs;
   readonly #parent: pulumi.Resource;
   readonly #managedBy: string;
   readonly #lasting: pulumi.CustomResourceOptions;
+  readonly #organization: Organization | undefined;
 
   constructor(name: string, args: LangfuseTenantArgs, parent: pulumi.Resource) {
     this.#args = args;
@@ -139,25 +144,36 @@ class TenantParts {
       // Retained things leave the stack's state and stay in Langfuse.
       retainOnDelete: args.deletionPolicy === "retain",
     };
-    const identity = { name: args.organization.name, managedBy: `${this.#managedBy}/${name}` };
-    this.organization = new Organization(name, { ...identity, ...this.#adoption() }, this.#lasting);
+    const { id, name: title } = args.organization;
+    if (id === undefined) {
+      if (title === undefined) throw new pulumi.RunError("langfuse.organization needs a name or an id.");
+      const identity = { name: title, managedBy: `${this.#managedBy}/${name}` };
+      this.#organization = new Organization(name, { ...identity, ...this.#adoption() }, this.#lasting);
+    }
+    this.organizationId = this.#organization?.id ?? pulumi.output(id ?? "");
+    this.credentials = args.credentials
+      ? { publicKey: pulumi.output(args.credentials.publicKey), secretKey: pulumi.secret(args.credentials.secretKey) }
+      : this.#organizationKey(name);
+  }
+
+  #organizationKey(name: string): TenantParts["credentials"] {
     const key = new OrganizationApiKey(
       `${name}-sync-key`,
       {
-        organizationId: this.organization.id,
+        organizationId: this.organizationId,
         note: `role sync, managed by ${this.#managedBy}`,
-        ...policyOf(args.organizationKey ?? {}),
+        ...policyOf(this.#args.organizationKey ?? {}),
       },
-      { parent },
+      { parent: this.#parent },
     );
-    this.credentials = { publicKey: key.publicKey, secretKey: pulumi.secret(key.secretKey) };
+    return { publicKey: key.publicKey, secretKey: pulumi.secret(key.secretKey) };
   }
 
   project(name: string, { name: title, retentionDays, metadata }: TenantProject): Project {
     return new Project(
       name,
       {
-        organizationId: this.organization.id,
+        organizationId: this.organizationId,
         name: title,
         managedBy: `${this.#managedBy}/${name}`,
         ...(retentionDays === undefined ? {} : { retentionDays }),
@@ -177,7 +193,7 @@ class TenantParts {
     new Membership(
       name,
       {
-        organizationId: this.organization.id,
+        organizationId: this.organizationId,
         email,
         role,
         ...(inProjects.length > 0 ? { projectRoles: inProjects } : {}),
@@ -185,7 +201,7 @@ class TenantParts {
         ...this.credentials,
       },
       // An organization takes its memberships with it, and Langfuse refuses to remove its last owner before that.
-      { parent: this.#parent, deletedWith: this.organization },
+      { parent: this.#parent, ...(this.#organization ? { deletedWith: this.#organization } : {}) },
     );
   }
 
@@ -195,7 +211,7 @@ class TenantParts {
     const key = new ProjectApiKey(
       `${name}-key`,
       {
-        organizationId: this.organization.id,
+        organizationId: this.organizationId,
         projectId: project.id,
         service: title,
         environment,
@@ -212,6 +228,7 @@ class TenantParts {
       environment,
       namespace: service.namespace,
       secretName: secretNameOf(service),
+      organizationId: this.organizationId,
       projectId: project.id,
       publicKey: key.publicKey,
       secretKey: pulumi.secret(key.secretKey),

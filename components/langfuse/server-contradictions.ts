@@ -10,6 +10,8 @@ export interface ServerContext extends SignInContext {
   readonly isManaged: boolean;
   /** Number of declared members, who are provisioned before their first login. */
   readonly members: number;
+  /** Whether the sync provisions people. */
+  readonly provision: boolean;
   /** Names of the secrets that the stack has. */
   readonly secrets: ReadonlySet<string>;
 }
@@ -107,7 +109,7 @@ function withProvider({ signIn }: ServerSettings, effective: Provided, context: 
 }
 
 /** Sign-up is one way for new people, an account made beforehand that they may enter is the other. */
-function closedDoors(signIn: SignIn, { members }: ServerContext): string[] {
+function closedDoors(signIn: SignIn, { members, provision }: ServerContext): string[] {
   if (signIn.signUp) return [];
   const reason = "signIn.signUp is off, and ";
   if (signIn.provider === "none" || !signIn.accountLinking) {
@@ -115,9 +117,9 @@ function closedDoors(signIn: SignIn, { members }: ServerContext): string[] {
       `${reason}without account linking people who were provisioned are refused as well: nobody new could get in. Turn one of them on`,
     ];
   }
-  if (members > 0) return [];
+  if (members > 0 || provision) return [];
   return [
-    `${reason}nobody is provisioned: nobody new could get in. Declare langfuse.members, or leave signIn.signUp on`,
+    `${reason}nobody is provisioned: nobody new could get in. Set sync.provision, declare langfuse.members, or leave signIn.signUp on`,
   ];
 }
 

@@ -13,11 +13,12 @@ export interface ServiceCredentialsArgs {
   readonly verify?: (key: VerifiableKey) => Promise<unknown>;
 }
 
-/** A key and the project it should be of. */
+/** A key and the project and organization it should be of. */
 export interface VerifiableKey {
   readonly publicKey: string;
   readonly secretKey: string;
   readonly projectId: string;
+  readonly organizationId: string;
 }
 
 /**
@@ -65,11 +66,11 @@ export class ServiceCredentials extends pulumi.ComponentResource {
 }
 
 function verified(
-  { publicKey, secretKey, projectId }: ServiceKey,
+  { publicKey, secretKey, projectId, organizationId }: ServiceKey,
   verify: ServiceCredentialsArgs["verify"],
 ): pulumi.Output<string> {
   if (!verify || pulumi.runtime.isDryRun()) return secretKey;
-  return pulumi.output({ publicKey, secretKey, projectId }).apply(async (key) => {
+  return pulumi.output({ publicKey, secretKey, projectId, organizationId }).apply(async (key) => {
     await verify(key);
     return key.secretKey;
   });

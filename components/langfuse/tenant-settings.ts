@@ -40,9 +40,16 @@ export const PROGRAM_SECRETS = ["langfuse-secrets", "langfuse-role-sync-credenti
 
 /** The part of `langfuse` that says what is in it. */
 export const tenantShape = {
-  organization: z.strictObject({ name: title }),
+  organization: z
+    .strictObject({
+      /** Of the organization to make, or to adopt. */
+      name: title.optional(),
+      /** Of one that is there and stays somebody else's. */
+      id: z.string().min(1).max(255).optional(),
+    })
+    .prefault({}),
   /** The main project. */
-  project,
+  project: project.optional(),
   projects: z.array(furtherProject).default([]),
   /** People outside Keycloak's reach, such as break-glass owners; the sync never touches them. */
   members: z
@@ -100,21 +107,27 @@ export function secretNameOf(service: ServiceNames): string {
   return service.secretName ?? `langfuse-${serviceKey(service)}`;
 }
 
+/** The same when something is declared: the schema cannot say that a project is needed then. */
+export type ManagedTenant = TenantSettings & { readonly project: NonNullable<TenantSettings["project"]> };
+
 /**
  * What the schema cannot say about one key alone; each with the key, below `langfuse`, and what to do.
  *
  * @param namespace of Secrets whose service names none
  */
 export function tenantContradictions(
-  { project, projects, members, services }: TenantSettings,
+  { organization, project, projects, members, services }: TenantSettings,
   namespace: string,
 ): string[] {
+  const problems = organizationContradictions(organization);
+  if (!project) return [...problems, "project is missing: use an object with name"];
   const names = [project, ...projects].map(({ name }) => name);
   const keys = [project.name, ...projects.map(projectKey)];
   const known = keys.map((name) => `"${name}"`).join(", ");
   const missing = (key: string, name: string) =>
     keys.includes(name) ? [] : [`${key} names the project "${name}", which is not declared: use one of ${known}`];
   return [
+    ...problems,
     ...repeated(names).map((name) => `projects names "${name}" twice: keep one, and remember that project.name counts`),
     ...repeated(keys)
       .filter((key) => !repeated(names).includes(key))
@@ -129,6 +142,14 @@ export function tenantContradictions(
     ...serviceContradictions(services, namespace),
     ...services.flatMap((service) => missing(`services of "${service.name}"`, service.project ?? project.name)),
   ];
+}
+
+function organizationContradictions({ name, id }: TenantSettings["organization"]): string[] {
+  if (name === undefined && id === undefined) {
+    return ["organization.name is missing: use a text, or organization.id of one that is there"];
+  }
+  if (name === undefined || id === undefined) return [];
+  return ["organization has a name and an id: use the name to make or adopt it, or the id to take it as it is"];
 }
 
 function serviceContradictions(services: TenantSettings["services"], namespace: string): string[] {

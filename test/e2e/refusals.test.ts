@@ -75,7 +75,8 @@ const mistakes: Mistake[] = [
       settings: { ...right.settings, langfuse: { ...at(right, "langfuse"), url: unlicensed.target.url } },
       secrets: { ...right.secrets, langfuseAdminApiKey: unlicensed.target.adminApiKey ?? "" },
     }),
-    message: /has no licence for managing organizations .* Roles, login gate and secrets do not need one/s,
+    message:
+      /has no licence for managing organizations .* secrets and hardening work without one: .* set langfuse\.manage to false/s,
   },
   {
     title: "a client that the realm does not have",

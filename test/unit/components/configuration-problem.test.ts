@@ -28,7 +28,7 @@ describe("a problem is told in one line:", () => {
       "an object that is missing",
       "langfuse",
       undefined,
-      "langfuse is missing: use an object with url, internalUrl, organization, project, projects, members, services, organizationKey, adopt, server, deletionPolicy",
+      "langfuse is missing: use an object with url, internalUrl, manage, organization, project, projects, members, services, organizationKey, adopt, server, deletionPolicy",
     ],
     ["a list that is missing", "roles", undefined, "roles is missing: use a list"],
     ["a text that is missing", "keycloak.realm", undefined, "keycloak.realm is missing: use a text"],
@@ -117,7 +117,7 @@ describe("a problem is told in one line:", () => {
       "an unknown key like no other",
       "flavour",
       "hidden",
-      "flavour is not a known key: use one of keycloak, roles, gate, langfuse, kubernetes, sync, protect, keycloakAdminSecret, langfuseAdminApiKey, langfuseClientSecret, langfuseInitUserPassword, langfuseInitProjectSecretKey",
+      "flavour is not a known key: use one of keycloak, roles, gate, langfuse, kubernetes, sync, protect, keycloakAdminSecret, langfuseAdminApiKey, langfuseOrganizationPublicKey, langfuseOrganizationSecretKey, langfuseClientSecret, langfuseInitUserPassword, langfuseInitProjectSecretKey",
     ],
     ["an unknown key inside", "keycloak.relm", "hidden", 'keycloak.relm is not a known key: did you mean "realm"?'],
     [
@@ -244,6 +244,7 @@ describe("problems", () => {
   it("of an empty configuration name everything that is required", () => {
     expect(problemsOf({}).map((line) => line.split(/[: ]/)[1])).toEqual([
       ...requiredSecrets,
+      "langfuseAdminApiKey",
       "keycloak",
       "roles",
       "langfuse",

@@ -29,6 +29,7 @@ describe("a configuration", () => {
       },
       langfuse: {
         url: "https://langfuse.example.com",
+        manage: true,
         organization: { name: "Company" },
         project: { name: "Assistant" },
         projects: [],

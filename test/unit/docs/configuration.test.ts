@@ -47,7 +47,7 @@ describe("docs/configuration.md", () => {
     expect(examples).toHaveLength(2);
     const config = Object.entries(Object.assign({}, ...examples.map((example) => example.config)));
     const values = config.map(([key, value]) => [key.split(":")[1], JSON.stringify(value)]);
-    const secrets = Object.fromEntries(requiredSecrets.map((name) => [name, "x"]));
+    const secrets = Object.fromEntries([...requiredSecrets, "langfuseAdminApiKey"].map((name) => [name, "x"]));
     expect(() => parseConfiguration("langfuse-access", { ...Object.fromEntries(values), ...secrets })).not.toThrow();
   });
 });

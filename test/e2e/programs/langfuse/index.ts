@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { LangfuseTenant } from "#components/langfuse/langfuse-tenant.ts";
+import { managedTenant } from "#components/langfuse/management.ts";
 import { tenantShape } from "#components/langfuse/tenant-settings.ts";
 import { stackValues } from "#components/stack-values.ts";
 
-const settings = z.object(tenantShape).parse(JSON.parse(stackValues().langfuse ?? "{}"));
+const { langfuse = "{}", ...secrets } = stackValues();
+const settings = { ...z.object(tenantShape).parse(JSON.parse(langfuse)), manage: true };
 
 export default async () => {
-  const tenant = new LangfuseTenant("organization", { ...settings, deletionPolicy: "delete", protect: false });
+  const declared = managedTenant({ langfuse: settings, secrets });
+  if (!declared) throw new Error("the test declares no project");
+  const tenant = new LangfuseTenant("organization", { ...declared, deletionPolicy: "delete", protect: false });
   const [key] = tenant.serviceKeys;
   return {
     organizationId: tenant.organizationId,

@@ -15,7 +15,8 @@ describe("the connection of the dynamic resources to Langfuse", () => {
     langfuse: JSON.stringify({ url, organization: { name: "Company" } }),
     langfuseAdminApiKey: "hidden",
   });
-  const configured = (url: string) => configure({ require: (name) => values(url)[name] ?? "" });
+  const configured = (url: string) =>
+    configure({ get: (name) => values(url)[name], require: (name) => values(url)[name] ?? "" });
 
   it("is a defect to use before the engine has configured it", () => {
     expect(adminClient).toThrow("before the engine configured them");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { requireLangfuse } from "#components/langfuse/preflight.ts";
+import { requireLangfuse, requireOrganizationKey } from "#components/langfuse/preflight.ts";
 import { refusal } from "../answers.ts";
 
 const asked = (error: unknown) => requireLangfuse({ listOrganizations: () => Promise.reject(error) });
@@ -14,7 +14,7 @@ describe("a Langfuse", () => {
     [
       403,
       "This feature is not available on your current plan.",
-      "This Langfuse has no licence for managing organizations (403: This feature is not available on your current plan.). Roles, login gate and secrets do not need one, but this program declares organizations as well: give the server its licence key.",
+      "This Langfuse has no licence for managing organizations (403: This feature is not available on your current plan.). Roles, login gate, secrets and hardening work without one: give the server its licence key, or set langfuse.manage to false.",
     ],
     [
       403,
@@ -28,5 +28,34 @@ describe("a Langfuse", () => {
 
   it("is not blamed for a defect of this program", async () => {
     await expect(asked(new TypeError("undefined"))).rejects.toBeInstanceOf(TypeError);
+  });
+});
+
+describe("a Langfuse of which the stack has a key of an organization", () => {
+  const members = async () => [];
+  const asks = (list: () => Promise<never[]>, rows: () => Promise<never[]>, hasProjectRoles = true) =>
+    requireOrganizationKey({ listMemberships: list, listProjectMemberships: rows }, hasProjectRoles);
+  const refused = (status: number, said: string) => () => Promise.reject(refusal(status, said));
+
+  it("is good enough when it lists the members, and knows no project of the probe", async () => {
+    await asks(members, refused(404, "Project not found"));
+    await asks(members, members);
+  });
+
+  it("is not asked for roles in projects where none is declared", async () => {
+    await asks(members, refused(403, "Your plan does not include project role management."), false);
+  });
+
+  it.each([
+    [401, "Invalid credentials", /langfuseOrganizationSecretKey must be a pair of the organization/],
+    [403, "not available on your current plan.", /no licence for managing members .* set langfuse\.manage to false/],
+    [500, "out of order", /^500: out of order$/],
+  ])("that answers %i and %s is refused with what to do", async (status, said, message) => {
+    await expect(asks(refused(status, said), members)).rejects.toThrow(message);
+  });
+
+  it("whose licence has no roles in projects is refused when some are declared", async () => {
+    const said = "Your plan does not include project role management.";
+    await expect(asks(members, refused(403, said))).rejects.toThrow(/Leave projectRoles out of langfuse\.members/);
   });
 });

@@ -27,6 +27,7 @@ function contextOf({ gate = true, members = 1, isManaged = true, adopt = "never"
     adopt,
     isManaged,
     members,
+    provision: false,
     secrets: new Set(secrets),
   };
 }

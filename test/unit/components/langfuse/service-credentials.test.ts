@@ -22,6 +22,7 @@ const declare = (namespace?: string, verify?: ServiceCredentialsArgs["verify"]) 
           environment: "production",
           namespace,
           secretName: "langfuse-chat-production",
+          organizationId: pulumi.output("o1"),
           projectId: pulumi.output("p1"),
           publicKey: pulumi.output("pk-lf-2"),
           secretKey: pulumi.secret("sk-lf-2"),
@@ -51,7 +52,7 @@ describe("the credentials of a service", () => {
   it("are looked at before anybody gets them", async () => {
     const seen: unknown[] = [];
     const { resources } = await declare(undefined, async (key) => seen.push(key));
-    expect(seen).toEqual([{ publicKey: "pk-lf-2", secretKey: "sk-lf-2", projectId: "p1" }]);
+    expect(seen).toEqual([{ publicKey: "pk-lf-2", secretKey: "sk-lf-2", projectId: "p1", organizationId: "o1" }]);
     const { stringData } = find(resources, "Secret").inputs;
     expect(isSecretInput(stringData)).toBe(true);
     expect(revealed(stringData)).toMatchObject({ LANGFUSE_SECRET_KEY: "sk-lf-2" });

@@ -1,0 +1,41 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { bundleSync } from "#sync/bundle.ts";
+import type { Configuration } from "./configuration.ts";
+import { SyncServiceAccount } from "./keycloak/sync-service-account.ts";
+import { SyncCronJob } from "./kubernetes/sync-cron-job.ts";
+import type { LangfuseTenant } from "./langfuse/langfuse-tenant.ts";
+import { OrganizationKeys } from "./langfuse/organization-keys.ts";
+import { syncDocument } from "./sync-document.ts";
+import { syncEnvironment, syncSecrets } from "./sync-environment.ts";
+
+/** Where the parts of the sync live. */
+export interface RoleSyncPlaces {
+  readonly namespace: pulumi.Output<string>;
+  readonly inKeycloak: pulumi.CustomResourceOptions;
+  readonly inKubernetes: pulumi.CustomResourceOptions;
+}
+
+/** The role sync with what it needs: its account in Keycloak, the keys of its organizations, and its job in the cluster. */
+export async function declareRoleSync(
+  configuration: Configuration,
+  organization: LangfuseTenant,
+  { namespace, inKeycloak, inKubernetes }: RoleSyncPlaces,
+): Promise<{ readonly account: SyncServiceAccount; readonly cronJob: SyncCronJob }> {
+  const { keycloak, sync } = configuration;
+  const account = new SyncServiceAccount("sync-account", { realmId: keycloak.realm, ...sync }, inKeycloak);
+  const keys = new OrganizationKeys("sync-keys", { namespace, ...sync }, inKubernetes);
+  const cronJob = new SyncCronJob(
+    "langfuse-role-sync",
+    {
+      ...sync,
+      namespace,
+      bundle: (await bundleSync()).text,
+      document: organization.organizationId.apply((id) => JSON.stringify(syncDocument(configuration, id))),
+      environment: syncEnvironment(configuration),
+      secrets: syncSecrets(account, organization),
+      keySecrets: keys.secretNames,
+    },
+    inKubernetes,
+  );
+  return { account, cronJob };
+}
