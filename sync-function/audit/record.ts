@@ -11,7 +11,8 @@ import { canonicalJson } from "./canonical.ts";
  * - `refusal`: a guard stopped the run
  * - `approval`: somebody lifted the refusals of one plan
  * - `change`: what became of a decision
- * - `repair`: the line before was cut off when a run was ended by force, or lines were missing
+ * - `repair`: the line before was cut off when a run was ended by force, lines were missing, or the chain goes on before
+ *   the lines of such a run
  */
 export const AUDIT_EVENTS = [
   "run-started",
@@ -77,6 +78,12 @@ export type AuditRecord = z.output<typeof auditRecord>;
 export interface AuditHead {
   readonly sequence: number;
   readonly hash: string;
+}
+
+/** Where a chain has come to, as the state remembers it. */
+export interface RememberedHead extends AuditHead {
+  /** Run that began behind it and did not say how it ended. */
+  readonly open?: string | undefined;
 }
 
 /** Before the first line. */

@@ -1,7 +1,7 @@
 import { AccessError, messageOf } from "../errors.ts";
 import type { RunEvent } from "../safeguards.ts";
 import { auditEntries } from "./entries.ts";
-import type { AuditEntry, AuditHead } from "./record.ts";
+import { type AuditEntry, type AuditHead, GENESIS, type RememberedHead } from "./record.ts";
 import { fileSink, outputSink } from "./sink.ts";
 import { type AuditTrail, openAuditTrail } from "./trail.ts";
 
@@ -21,14 +21,17 @@ export interface RunAuditOptions {
   readonly shard: string;
   readonly print: (text: string) => void;
   /** Last line the state remembers. */
-  readonly anchor: () => Promise<AuditHead | undefined>;
+  readonly anchor: () => Promise<RememberedHead | undefined>;
+  /** Has the state remember that this run begins behind a line; waited for before anything is written there. */
+  readonly begin: (head: RememberedHead) => Promise<void>;
   readonly run: string;
   readonly actor: string;
   readonly warn: (message: string) => void;
 }
 
 /** Lines go to AUDIT_FILE; in a pod without one to the output, which is collected there; otherwise nowhere. */
-export function runAudit({ environment, shard, print, anchor, run, actor, warn }: RunAuditOptions): RunAudit {
+export function runAudit(options: RunAuditOptions): RunAudit {
+  const { environment, shard, print, anchor, begin, run, actor, warn } = options;
   const { AUDIT_FILE: file, KUBERNETES_SERVICE_HOST: isPod } = environment;
   const entriesOf = auditEntries();
   let trail: AuditTrail | undefined;
@@ -36,6 +39,8 @@ export function runAudit({ environment, shard, print, anchor, run, actor, warn }
     if (trail !== undefined || (!file && !isPod)) return trail;
     const remembered = await anchor();
     const sink = file ? fileSink(`${file}${shard}`) : outputSink(print);
+    // A file tells where it ends; of an output nobody knows, once the run that wrote there was ended by force.
+    if (!file) await begin({ ...(remembered ?? GENESIS), open: run });
     trail = openAuditTrail({ sink, anchor: remembered, run, actor, now: () => new Date(), warn });
     return trail;
   };

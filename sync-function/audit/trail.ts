@@ -1,6 +1,6 @@
-import { type AuditEntry, type AuditHead, GENESIS, nextRecord } from "./record.ts";
+import { type AuditEntry, type AuditHead, GENESIS, nextRecord, type RememberedHead } from "./record.ts";
 import type { AuditSink } from "./sink.ts";
-import { fragmentOf, parseRecord } from "./verification.ts";
+import { fragmentOf, parseRecord, resumedAfter } from "./verification.ts";
 
 /** The audit trail of one run. */
 export interface AuditTrail {
@@ -16,7 +16,7 @@ export interface AuditTrail {
 export interface AuditTrailOptions {
   readonly sink: AuditSink;
   /** Last line the state remembers. */
-  readonly anchor: AuditHead | undefined;
+  readonly anchor: RememberedHead | undefined;
   readonly run: string;
   /** Whose rights are used, and who started the run where. Never a secret. */
   readonly actor: string;
@@ -26,7 +26,8 @@ export interface AuditTrailOptions {
 
 /**
  * Continues the chain where it ended. Where the file has less than the state remembers, the chain goes on from what is
- * remembered: the gap stays to be seen, instead of being closed.
+ * remembered: the gap stays to be seen, instead of being closed. Where it is unknown what a run wrote that was ended by
+ * force, the chain goes on before its lines, and says so.
  */
 export function openAuditTrail({ sink, anchor, run, actor, now, warn }: AuditTrailOptions): AuditTrail {
   const end = sink.end?.head ?? (sink.end === undefined ? anchor : undefined) ?? GENESIS;
@@ -51,6 +52,10 @@ export function openAuditTrail({ sink, anchor, run, actor, now, warn }: AuditTra
   } else if (rest !== "") {
     warn("the last line of the audit file was cut off when a run was ended by force; a line says so now");
     append({ event: "repair", cause: "a run was ended by force while it wrote", outcome: fragmentOf(rest) });
+  }
+  if (sink.end === undefined && anchor?.open !== undefined) {
+    warn(`run ${anchor.open} was ended by force; the audit trail goes on from line ${anchor.sequence}`);
+    append({ event: "repair", cause: `run ${anchor.open} was ended by force`, outcome: resumedAfter(anchor.sequence) });
   }
   if (isShort) {
     const missing = anchor.sequence - end.sequence;

@@ -40,8 +40,12 @@ export function verifyAudit(lines: readonly string[], anchor?: AuditHead): Audit
   const problems: AuditProblem[] = [];
   const notices: string[] = [];
   let head = GENESIS;
+  /** Where the chain stood when the run of the last line began. */
+  let begun = GENESIS;
+  let run = "";
   let records = 0;
-  let anchored = anchor === undefined || anchor.sequence === 0;
+  /** The line that has the anchor's number. */
+  let atAnchor: { readonly line: number; readonly hash: string } | undefined;
   for (const [index, text] of written.entries()) {
     const line = index + 1;
     const record = parseRecord(text);
@@ -54,19 +58,26 @@ export function verifyAudit(lines: readonly string[], anchor?: AuditHead): Audit
       } else problems.push({ kind: "edited", line, message: "is no line of an audit file" });
       continue;
     }
+    if (record.run !== run && isResumption(record, begun) && record.sequence <= head.sequence) {
+      const lost = head.sequence - begun.sequence;
+      notices.push(`line ${line}: the ${lost} lines before it are of a run that was ended by force; it says so`);
+      head = begun;
+      if (anchor !== undefined && anchor.sequence > begun.sequence) atAnchor = undefined;
+    } else if (record.run !== run) begun = head;
+    run = record.run;
     const found = problemsOf(record, head, line);
     problems.push(...found);
     if (found.length === 0) records += 1;
     // A line out of its place must not make all later ones look wrong.
     if (record.sequence > head.sequence) head = { sequence: record.sequence, hash: record.hash };
-    if (anchor !== undefined && record.sequence === anchor.sequence) {
-      anchored = true;
-      if (record.hash !== anchor.hash) {
-        problems.push({ kind: "replaced", line, message: "is another line than the one the state remembers" });
-      }
-    }
+    if (record.sequence === anchor?.sequence) atAnchor = { line, hash: record.hash };
   }
-  if (!anchored && anchor !== undefined && head.sequence < anchor.sequence) {
+  if (anchor !== undefined && atAnchor !== undefined && atAnchor.hash !== anchor.hash) {
+    const message = "is another line than the one the state remembers";
+    problems.push({ kind: "replaced", line: atAnchor.line, message });
+    problems.sort((left, right) => left.line - right.line);
+  }
+  if (anchor !== undefined && atAnchor === undefined && head.sequence < anchor.sequence) {
     const missing = anchor.sequence - head.sequence;
     const message = `the last ${missing} of ${anchor.sequence} lines are missing`;
     problems.push({ kind: "truncated", line: written.length + 1, message });
@@ -77,6 +88,15 @@ export function verifyAudit(lines: readonly string[], anchor?: AuditHead): Audit
 /** How a `repair` describes the rest of a line that was cut off, so that nothing else can be passed off as one. */
 export function fragmentOf(text: string): string {
   return `cut off after ${Buffer.byteLength(text)} bytes`;
+}
+
+/** How a `repair` says that it comes in place of lines whose end is unknown. */
+export function resumedAfter(sequence: number): string {
+  return `continues after number ${sequence}`;
+}
+
+function isResumption({ event, outcome, sequence, previous }: AuditRecord, { sequence: at, hash }: AuditHead): boolean {
+  return event === "repair" && outcome === resumedAfter(at) && sequence === at + 1 && previous === hash;
 }
 
 export function parseRecord(text: string): AuditRecord | undefined {

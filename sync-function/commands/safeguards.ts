@@ -42,6 +42,10 @@ export async function createSafeguards(
     shard: suffix,
     print,
     anchor: async () => (await state.current()).audit,
+    begin: async (head) => {
+      await state.update((current) => ({ ...current, audit: { ...head } }));
+      await state.write();
+    },
     run: runId,
     actor: `${keycloak.clientId} by ${userName()} on ${hostname()}`,
     warn,

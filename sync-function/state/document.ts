@@ -25,8 +25,13 @@ export const stateSchema = z.strictObject({
   organizations: z.record(z.string(), organizationState).default({}),
   /** Plans that were approved, by fingerprint, with the time; each approval holds once. */
   approvals: z.record(z.string(), time).default({}),
-  /** Last line of the audit trail. */
-  audit: z.strictObject({ sequence: z.number().int().nonnegative(), hash: z.string() }).optional(),
+  /**
+   * Last line of the audit trail. `open` is the run that writes behind it to an output that cannot be read again; a later
+   * run that still finds it there knows that the end of that one is unknown.
+   */
+  audit: z
+    .strictObject({ sequence: z.number().int().nonnegative(), hash: z.string(), open: z.string().optional() })
+    .optional(),
   /** Prometheus counters and the time of the last success, by series such as `langfuse_sync_success_total`. */
   counters: z.record(z.string(), z.number()).default({}),
 });

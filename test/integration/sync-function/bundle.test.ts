@@ -68,6 +68,6 @@ it("finishes the people in hand on SIGTERM and says what it left", async () => {
   child.kill("SIGTERM");
   const { exitCode, output } = await ended;
   expect(exitCode).toBe(4);
-  expect(langfuse.writes()).toHaveLength(2);
-  expect(output).toContain("28 not attempted because the run was told to stop");
+  expect(langfuse.writes()).toHaveLength(3);
+  expect(output).toContain("27 not attempted because the run was told to stop");
 });

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
 import type { Fault, FaultRule } from "#local/fault-proxy/rule.ts";
@@ -223,39 +224,55 @@ describe("kill -9", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each([0, 1, 2, 3])("at write %i: the next run converges, and the audit trail is whole", async (position) => {
-    await using bed = await Bed.start();
-    const at = (name: string) => path.join(folder, `${position}-${name}`);
-    const environment = {
-      ...bed.environment,
-      AUDIT_FILE: at("audit.jsonl"),
-      STATE_FILE: at("state.json"),
-      LOCK_FILE: at("sync.lock"),
-    };
-    const reached = Promise.withResolvers<void>();
-    let writes = 0;
-    bed.proxies.langfuse.inject({
-      fault: { kind: "delay", milliseconds: 20_000 },
-      matches: (request) => {
-        if (!isWrite(request)) return false;
-        writes += 1;
-        if (writes > position) reached.resolve();
-        return writes > position;
-      },
-    });
-    const { child, ended } = startProgram(["apply"], environment);
-    await Promise.race([reached.promise, ended]);
-    child.kill("SIGKILL");
-    expect((await ended).exitCode).toBeNull();
-    bed.proxies.langfuse.clear();
+  const positions = [0, 1, 2, 3];
+  // Each moment with another place: where the trail lies has nothing to do with what Langfuse has done.
+  const moments: readonly (readonly [string, Fault, string])[] = [
+    ["before Langfuse acts", { kind: "delay", milliseconds: 20_000 }, "a file"],
+    ["after Langfuse has acted", { kind: "cut", when: "after" }, "the output of a pod"],
+  ];
+  const cases = positions.flatMap((position) =>
+    moments.map(([moment, fault, place]) => ({ position, moment, fault, place })),
+  );
 
-    const { exitCode, complaints } = await runCommand(["apply"], environment);
-    expect(exitCode, complaints).toBe(0);
-    expect(bed.organization.roles()).toEqual(wanted);
-    const report = verifyAuditFile(at("audit.jsonl"), JSON.parse(await readFile(at("state.json"), "utf8")).audit);
-    expect(report).toMatchObject({ problems: [], exitCode: 0 });
-    const events = (await readFile(at("audit.jsonl"), "utf8")).trim().split("\n");
-    const started = events.map((line) => JSON.parse(line)).filter(({ event }) => event === "run-started");
-    expect(started).toHaveLength(2);
-  });
+  it.concurrent.each(cases)(
+    "at write $position, $moment: the next run converges, and the audit trail in $place is whole",
+    async ({ position, fault, place }) => {
+      await using bed = await Bed.start();
+      const at = (name: string) => path.join(folder, `${position}-${place.replaceAll(" ", "-")}-${name}`);
+      const environment = {
+        ...bed.environment,
+        STATE_FILE: at("state.json"),
+        LOCK_FILE: at("sync.lock"),
+        ...(place === "a file" ? { AUDIT_FILE: at("audit.jsonl") } : { KUBERNETES_SERVICE_HOST: "127.0.0.1" }),
+      };
+      let writes = 0;
+      bed.proxies.langfuse.inject({
+        fault,
+        matches: (request) => {
+          if (isWrite(request)) writes += 1;
+          return isWrite(request) && writes > position;
+        },
+      });
+      const { child, ended } = startProgram(["apply"], environment);
+      const seen = () => (fault.kind === "delay" ? writes : bed.organization.writes().length);
+      while (seen() <= position && child.exitCode === null) await sleep(5);
+      child.kill("SIGKILL");
+      const killed = await ended;
+      expect(killed.exitCode, killed.errors).toBeNull();
+      bed.proxies.langfuse.clear();
+
+      const next = await startProgram(["apply"], environment).ended;
+      expect(next.exitCode, next.errors).toBe(0);
+      expect(bed.organization.roles()).toEqual(wanted);
+      if (place === "the output of a pod") {
+        const lines = `${killed.output}${next.output}`.split("\n").filter((line) => line.startsWith('{"event"'));
+        await writeFile(at("audit.jsonl"), `${lines.join("\n")}\n`);
+      }
+      const report = verifyAuditFile(at("audit.jsonl"), JSON.parse(await readFile(at("state.json"), "utf8")).audit);
+      expect(report).toMatchObject({ problems: [], exitCode: 0 });
+      const events = (await readFile(at("audit.jsonl"), "utf8")).trim().split("\n");
+      const started = events.map((line) => JSON.parse(line)).filter(({ event }) => event === "run-started");
+      expect(started).toHaveLength(2);
+    },
+  );
 });

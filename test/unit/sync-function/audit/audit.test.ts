@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { canonicalJson } from "#sync/audit/canonical.ts";
 import { auditFileText, verifyAuditFile } from "#sync/audit/file-verification.ts";
-import { type AuditEntry, type AuditHead, GENESIS, nextRecord } from "#sync/audit/record.ts";
+import { type AuditEntry, type AuditHead, GENESIS, nextRecord, type RememberedHead } from "#sync/audit/record.ts";
 import { fileSink, outputSink } from "#sync/audit/sink.ts";
 import { openAuditTrail } from "#sync/audit/trail.ts";
 import { verifyAudit } from "#sync/audit/verification.ts";
@@ -194,4 +194,50 @@ it("canonical JSON is the same whatever the order of the keys, and read back the
   expect(canonicalJson({ b: [1, { d: null, c: "é\n" }], a: undefined, A: true })).toBe(
     '{"A":true,"b":[1,{"c":"é\\n","d":null}]}',
   );
+});
+
+describe("an output that cannot be read again", () => {
+  /** Lines that runs of these lengths print; what is remembered after each is what it began with if it was killed. */
+  function collected(runs: readonly { readonly lines: number; readonly killed?: boolean }[]) {
+    const lines: string[] = [];
+    let anchor: RememberedHead = GENESIS;
+    for (const [index, { lines: count, killed }] of runs.entries()) {
+      const sink = outputSink((text) => lines.push(...text.split("\n")));
+      const run = `run ${index}`;
+      const trail = openAuditTrail({ sink, anchor, run, actor: "sync", now: () => new Date(0), warn: () => {} });
+      trail.append(...Array.from({ length: count }, (_, position) => change(`${position}@example.com`)));
+      anchor = killed ? { sequence: anchor.sequence, hash: anchor.hash, open: run } : trail.head;
+    }
+    return { lines, anchor };
+  }
+  const ended = { lines: 2 };
+  const killed = { lines: 3, killed: true };
+
+  it.each([
+    ["in the middle", [ended, killed, ended], 1],
+    ["at the very beginning", [killed, ended], 1],
+    ["several times", [ended, killed, killed, { lines: 0, killed: true }, ended, killed, ended], 4],
+    ["before it wrote a line", [ended, { lines: 0, killed: true }, ended], 0],
+  ])("goes on verifiably where a run was ended by force %s", (_title, runs, notices) => {
+    const { lines, anchor } = collected(runs);
+    const verified = verifyAudit([...lines, ""], anchor);
+    expect(verified).toMatchObject({ problems: [], head: { sequence: anchor.sequence, hash: anchor.hash } });
+    expect(verified.notices).toHaveLength(notices);
+  });
+
+  it("still shows what was changed in the lines of a run that was ended by force", () => {
+    const { lines, anchor } = collected([ended, killed, ended]);
+    const edited = lines.with(3, (lines[3] ?? "").replace("MEMBER", "OWNER"));
+    expect(kindsOf(edited, anchor)).toEqual([["edited", 4]]);
+    expect(kindsOf(lines.toSpliced(2, 1), anchor)).toEqual([["removed", 3]]);
+    expect(kindsOf(lines.toSpliced(0, 1), anchor)).toContainEqual(["removed", 1]);
+  });
+
+  it("takes no other line for the beginning of such a run", () => {
+    const { lines } = collected([ended, ended]);
+    const [first = ""] = lines;
+    const { sequence: _sequence, hash: _hash, previous: _previous, ...entry } = JSON.parse(first);
+    const forged = nextRecord(GENESIS, entry, { time: "", run: "run 7", actor: "somebody" });
+    expect(kindsOf([...lines, JSON.stringify(forged)])).toEqual([["reordered", 5]]);
+  });
 });
