@@ -56,6 +56,8 @@ export function javaArguments(launch: Launch): string[] {
     "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
     "-Djava.util.concurrent.ForkJoinPool.common.threadFactory=io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
     "-Dpicocli.disable.closures=true",
+    // A realm with fifty thousand people is imported in one piece; the default of 10 MB is just too little for it.
+    "-Dquarkus.http.limits.max-body-size=64M",
     ...["-cp", path.join(launch.distribution, "lib", "quarkus-run.jar")],
     "io.quarkus.bootstrap.runner.QuarkusEntryPoint",
     ...launch.command,
