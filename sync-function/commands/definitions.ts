@@ -93,6 +93,16 @@ export const COMMANDS = {
     example: "snapshot --out before.json",
     load: async () => (await import("./snapshot.ts")).snapshotCommand,
   },
+  dump: {
+    summary: "write an existing organization as configuration of a stack, whose first up changes nobody",
+    operands: [],
+    flags: {
+      "--main": { value: "PROJECT", meaning: "name of the main project; default the first one" },
+      "--out": { value: "FILE", meaning: "write to a file instead of standard output" },
+    },
+    example: "dump --out langfuse.yaml",
+    load: async () => (await import("./dump.ts")).dumpCommand,
+  },
   restore: {
     summary: "show what leads back to a snapshot, and with --apply do it; people who are not in it stay",
     operands: ["FILE"],

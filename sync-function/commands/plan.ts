@@ -1,11 +1,10 @@
-import { writeFile } from "node:fs/promises";
-import { AccessError, messageOf } from "../errors.ts";
 import { planFileOf } from "../plan/plan-file.ts";
 import { flagValue } from "./arguments.ts";
 import { type Command, createContext } from "./context.ts";
 import { readDecisions } from "./decisions.ts";
 import { plansOf, printPlans } from "./plans.ts";
 import { type PlanReport, refusalsText } from "./report.ts";
+import { writeResult } from "./result-file.ts";
 
 /** Exit code that tells a script that something is not as it should be. */
 const DRIFT = 2;
@@ -17,7 +16,7 @@ export const planCommand: Command = async (surroundings, options) => {
   const plans = plansOf(decisions);
   const file = planFileOf(plans);
   const out = flagValue(options, "--out");
-  if (out !== undefined) await writePlan(out, `${JSON.stringify(file, undefined, 2)}\n`);
+  if (out !== undefined) await writeResult(out, `${JSON.stringify(file, undefined, 2)}\n`);
   const refusals = await context.safeguards.guard(decisions, undefined);
   // With a refusal nothing is as it should be, even where nothing would change.
   const exitCode = refusals.length === 0 && plans.every(({ plan }) => plan.changes.length === 0) ? 0 : DRIFT;
@@ -40,12 +39,3 @@ export const planCommand: Command = async (surroundings, options) => {
   }
   return exitCode;
 };
-
-async function writePlan(path: string, text: string): Promise<void> {
-  try {
-    // It holds addresses and roles of everybody who changes.
-    await writeFile(path, text, { mode: 0o600 });
-  } catch (error) {
-    throw new AccessError("usage", `--out "${path}" cannot be written (${messageOf(error)}); choose another file`);
-  }
-}

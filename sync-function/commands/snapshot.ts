@@ -1,9 +1,8 @@
-import { writeFile } from "node:fs/promises";
 import { mapLimited } from "../concurrency.ts";
-import { AccessError, messageOf } from "../errors.ts";
 import { readOrganization, type Snapshot, snapshotOf } from "../snapshot/snapshot.ts";
 import { flagValue } from "./arguments.ts";
 import { type Command, createContext } from "./context.ts";
+import { writeResult } from "./result-file.ts";
 
 const ORGANIZATIONS_AT_ONCE = 4;
 
@@ -24,7 +23,7 @@ export const snapshotCommand: Command = async (surroundings, options) => {
     surroundings.print(JSON.stringify(snapshot, undefined, options.json ? undefined : 2));
     return 0;
   }
-  await write(out, `${JSON.stringify(snapshot, undefined, 2)}\n`);
+  await writeResult(out, `${JSON.stringify(snapshot, undefined, 2)}\n`);
   const count = `${members} members of ${snapshot.organizations.length} organizations`;
   surroundings.print(
     options.json
@@ -33,12 +32,3 @@ export const snapshotCommand: Command = async (surroundings, options) => {
   );
   return 0;
 };
-
-async function write(path: string, text: string): Promise<void> {
-  try {
-    // It holds the addresses and roles of everybody.
-    await writeFile(path, text, { mode: 0o600 });
-  } catch (error) {
-    throw new AccessError("usage", `--out "${path}" cannot be written (${messageOf(error)}); choose another file`);
-  }
-}
