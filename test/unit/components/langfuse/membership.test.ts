@@ -321,16 +321,18 @@ describe("the inputs of a membership", () => {
 
   it("change in words that a person would use", () => {
     const said: string[] = [];
-    const olds = { ...inputs, projectRoles: [{ projectId: "p1", role: "ADMIN" as Role }] };
+    // Ids that no other test of this process gave a title.
+    const untitled = { ...inputs, organizationId: "o-untitled" };
+    const olds = { ...untitled, projectRoles: [{ projectId: "p1-untitled", role: "ADMIN" as Role }] };
     const projectRoles = [
-      { projectId: "p2", role: "NONE" as Role },
+      { projectId: "p2-untitled", role: "NONE" as Role },
       { projectId: UNKNOWN, role: "NONE" as Role },
     ];
-    membership.diff(olds, { ...inputs, role: "ADMIN", projectRoles }, (line) => said.push(line));
+    membership.diff(olds, { ...untitled, role: "ADMIN", projectRoles }, (line) => said.push(line));
     expect(said).toEqual([
-      "ann@example.com: OWNER → ADMIN in o1",
-      "ann@example.com: ADMIN → as in the organization in project p1",
-      "ann@example.com: as in the organization → NONE in project p2",
+      "ann@example.com: OWNER → ADMIN in o-untitled",
+      "ann@example.com: ADMIN → as in the organization in project p1-untitled",
+      "ann@example.com: as in the organization → NONE in project p2-untitled",
     ]);
   });
 });
