@@ -3,7 +3,7 @@ import type { GuardLimits } from "./guard/limits.ts";
 import type { LangfuseClient } from "./langfuse/client.ts";
 import { type MemberReader, readMembers } from "./langfuse/members.ts";
 import type { People } from "./people/match.ts";
-import { type Memory, NO_MEMORY, type OrganizationMemory } from "./people/memory.ts";
+import { type Memory, NO_MEMORY, type OrganizationMemory, remember } from "./people/memory.ts";
 import type { Directory, Interest, Person } from "./people/person.ts";
 import { raises } from "./plan/change.ts";
 import { looksAtProjects } from "./plan/managed-projects.ts";
@@ -203,4 +203,14 @@ async function confirmed<Client extends OrganizationReader>(
       else found.byId.set(id, person);
     });
   }
+}
+
+/** What is remembered of what was read, whatever is done about it. */
+export function memoryAfter(decisions: readonly Decision<OrganizationReader>[], before: Memory, now: Date): Memory {
+  return new Map(
+    decisions.map(({ organization: { rules }, state }) => [
+      rules.organization,
+      remember(state, before.get(rules.organization) ?? NO_MEMORY, now),
+    ]),
+  );
 }

@@ -1,7 +1,6 @@
 import { applyChanges, isComplete, type Outcome } from "./apply/apply.ts";
 import type { Decision } from "./decision.ts";
 import { EXIT_CODES, messageOf } from "./errors.ts";
-import { type Memory, NO_MEMORY, remember } from "./people/memory.ts";
 import type { Change } from "./plan/change.ts";
 import type { Safeguards } from "./safeguards.ts";
 
@@ -12,19 +11,16 @@ export interface Execution {
 }
 
 export interface ExecutionOptions {
-  readonly safeguards: Pick<Safeguards, "record" | "save">;
-  /** What earlier runs remember. */
-  readonly memory: Memory;
-  readonly now: Date;
+  readonly safeguards: Pick<Safeguards, "record">;
   /** Once aborted, the people in hand are finished and nobody else is begun. */
   readonly stop: AbortSignal;
   readonly onAnswer?: (organization: string, change: Change, failure: string | undefined) => void;
 }
 
-/** Applies plans that no guard has refused, one organization after another, and remembers who was found. */
+/** Applies plans that no guard has refused, one organization after another. */
 export async function execute(
   decisions: readonly Decision[],
-  { safeguards, memory, now, stop, onAnswer }: ExecutionOptions,
+  { safeguards, stop, onAnswer }: ExecutionOptions,
 ): Promise<readonly Execution[]> {
   const unrecorded = new AbortController();
   /** What leaves no trace must not go on, but what was begun is still reported. */
@@ -48,7 +44,6 @@ export async function execute(
     await orEnd(safeguards.record({ kind: "verified", organization: id, outcome }));
     executions.push({ decision, outcome });
   }
-  await orEnd(safeguards.save(memoryAfter(decisions, memory, now)));
   if (!unrecorded.signal.aborted) return executions;
   const unverified = `what was done could not be written down: ${messageOf(unrecorded.signal.reason)}`;
   return executions.map(({ decision, outcome }) => ({ decision, outcome: { unverified, ...outcome } }));
@@ -56,14 +51,4 @@ export async function execute(
 
 export function exitCodeOf(executions: readonly Execution[]): number {
   return executions.every(({ outcome }) => isComplete(outcome)) ? 0 : EXIT_CODES.partial;
-}
-
-/** What is remembered of what was read, whatever is done about it. */
-export function memoryAfter(decisions: readonly Decision[], before: Memory, now: Date): Memory {
-  return new Map(
-    decisions.map(({ organization: { rules }, state }) => [
-      rules.organization,
-      remember(state, before.get(rules.organization) ?? NO_MEMORY, now),
-    ]),
-  );
 }

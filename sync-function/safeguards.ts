@@ -35,7 +35,7 @@ export interface Safeguards {
   hold(): Promise<Hold>;
   /** What earlier runs remember. */
   load(): Promise<Memory>;
-  /** After an apply, whether complete or not; only for the organizations of this run. */
+  /** Before anything is changed, and also where a guard refuses it; only for the organizations of this run. */
   save(memory: Memory): Promise<void>;
   /**
    * @param approval fingerprint that somebody has approved, if any

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Decision } from "../decision.ts";
+import { type Decision, memoryAfter } from "../decision.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
 import { combinedFingerprint } from "../plan/fingerprint.ts";
@@ -36,12 +36,12 @@ async function apply(
   }
   if (planned !== undefined) refuseOther(planned, plans);
   for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
+  // Before anything is changed: where it cannot be kept nothing is, and a refused run has seen who was missing too.
+  await safeguards.save(memoryAfter(decisions, memory, now));
   await refuseUnsafe(decisions, safeguards, flagValue(options, "--approve"));
 
   const executions = await execute(decisions, {
     safeguards,
-    memory,
-    now,
     stop,
     onAnswer: (organization, { kind, email, userId, from, to, project, reason }, failure) => {
       const change = { kind, email, userId, from, to, project: project?.id, reason, organization };

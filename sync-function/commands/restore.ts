@@ -56,10 +56,7 @@ export const restoreCommand: Command = async (surroundings, options) => {
     if (!options.json) report(surroundings, options, { takenAt: snapshot.takenAt, restored, exitCode: 0 });
     await refuseUnsafe(decisions, safeguards, flagValue(options, "--approve"));
     const executions = await execute(decisions, {
-      // Nobody was looked for in Keycloak, so nothing is to be remembered about who was missing.
-      safeguards: { record: safeguards.record, save: async () => {} },
-      memory: new Map(),
-      now: new Date(),
+      safeguards,
       stop: until,
     });
     const isWhole = restored.every(({ lostProjects }) => lostProjects.length === 0);

@@ -14,14 +14,14 @@ import { ProcessGroup } from "#local/process/group.ts";
 import { silent } from "#local/progress.ts";
 import { applyReport } from "#sync/commands/report.ts";
 import { readConfiguration } from "#sync/configuration.ts";
-import { type Decision, decide } from "#sync/decision.ts";
+import { type Decision, decide, memoryAfter } from "#sync/decision.ts";
 import { type Execution, execute } from "#sync/execution.ts";
 import { createKeycloakClient } from "#sync/keycloak/client.ts";
 import { createDirectory } from "#sync/keycloak/directory.ts";
 import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
-import type { Memory, OrganizationMemory } from "#sync/people/memory.ts";
+import type { Memory } from "#sync/people/memory.ts";
 import { NO_SAFEGUARDS } from "#sync/safeguards.ts";
 import { runCommand } from "./command-line.ts";
 
@@ -170,19 +170,8 @@ async function sync(
     allHolders: true,
   });
   const decisions = await decide(directory, organizations, memory, now);
-  const saved = new Map<string, OrganizationMemory>();
-  const executions = await execute(decisions, {
-    safeguards: {
-      ...NO_SAFEGUARDS,
-      save: async (next) => {
-        for (const [id, one] of next) saved.set(id, one);
-      },
-    },
-    memory,
-    now,
-    stop: new AbortController().signal,
-  });
-  return { decisions, executions, memory: saved };
+  const executions = await execute(decisions, { safeguards: NO_SAFEGUARDS, stop: new AbortController().signal });
+  return { decisions, executions, memory: memoryAfter(decisions, memory, now) };
 }
 
 const changesOf = ({ decisions }: { decisions: readonly Decision[] }) =>

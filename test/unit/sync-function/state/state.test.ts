@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -84,12 +85,11 @@ describe("a file", () => {
 
 describe("a ConfigMap", () => {
   const server = () => {
-    let stored: { metadata: { resourceVersion: string }; data: Record<string, string> } | undefined;
+    let stored: { metadata: { resourceVersion: string } } | undefined;
     let version = 0;
     const keep = (body: unknown) => {
       version += 1;
-      const { data } = body as { data: Record<string, string> };
-      stored = { metadata: { resourceVersion: String(version) }, data };
+      stored = { ...Object(body), metadata: { resourceVersion: String(version) } };
       return stored;
     };
     const client: Pick<KubernetesClient, "read" | "create" | "replace"> = {
@@ -122,9 +122,21 @@ describe("a ConfigMap", () => {
     expect(await other?.read()).toBe("other");
   });
 
+  it("is compressed once it is large, and a text again once it is small", async () => {
+    const client = server();
+    const store = configMapStore(client, { namespace: "n", name: "s" });
+    const large = randomBytes(250_000).toString("hex");
+    for (const text of ["one", large, "two"]) {
+      await store.write(text);
+      const kept = await configMapStore(client, { namespace: "n", name: "s" }).read();
+      expect(kept === text, text.slice(0, 3)).toBe(true);
+    }
+  });
+
   it("refuses what does not fit", async () => {
     const store = configMapStore(server(), { namespace: "n", name: "s" });
-    await expect(store.write("x".repeat(1_100_000))).rejects.toThrow(/cannot hold the state of 1100000 bytes/);
+    const text = randomBytes(1_500_000).toString("base64");
+    await expect(store.write(text)).rejects.toThrow(/cannot hold the state of 15\d+ bytes; use STATE_FILE/);
   });
 });
 
