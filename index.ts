@@ -22,7 +22,8 @@ export default () =>
     for (const warning of configuration.warnings) await pulumi.log.warn(warning);
     const { realm } = configuration.keycloak;
     const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
-    const { gatePlan, retiredGateRoles } = await preflight(configuration, owner);
+    const { gatePlan, retiredGateRoles, warnings } = await preflight(configuration, owner);
+    for (const warning of warnings) await pulumi.log.warn(warning);
     const inKeycloak = { provider: keycloakProvider(configuration) };
     const inKubernetes = { provider: kubernetesProvider(configuration) };
     const providers = { inKeycloak, inKubernetes };

@@ -3,24 +3,27 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runCommand } from "#local/command-line.ts";
 import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { KEYCLOAK_VERSION } from "#local/keycloak/distribution.ts";
 import { deleteRealm } from "#local/keycloak/realm.ts";
 import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { createProgress, type Progress } from "#local/progress.ts";
 import { AccessError } from "#sync/errors.ts";
 import { type Figure, figureRow, HEAD, isReached, tableText } from "./figure.ts";
+import { benchLatency } from "./gate/latency.ts";
 import { stageOrganization, stageRealm } from "./stage.ts";
 import { benchStart, type Memory, measureMemory, memoryFigures, type Program, writeProgram } from "./sync/footprint.ts";
 import { benchReading } from "./sync/reading.ts";
 import { benchRunning } from "./sync/running.ts";
 import { benchWriting } from "./sync/writing.ts";
 
-const BENCHES = ["reading", "running", "memory", "writing", "start"] as const;
+const BENCHES = ["reading", "running", "memory", "writing", "start", "gate"] as const;
 type Bench = (typeof BENCHES)[number];
 
 const usage = `Usage: npm run bench -- [--people N,N…] [--only NAME[,NAME…]] [--json FILE]
 
-Measures the sync on a real Keycloak with generated realms, beside the algorithm it replaces.
+Measures the sync on a real Keycloak with generated realms, beside the algorithm it replaces, and logins with the gate
+beside logins without.
 
   --people   sizes of the realms (default 1000,10000; 50000 takes about twenty minutes)
   --only     ${BENCHES.join(", ")} (default all)
@@ -62,6 +65,7 @@ async function measure(benches: ReadonlySet<Bench>, sizes: readonly number[], pr
   await using program = await writeProgram();
   const figures: Figure[] = [];
   if (benches.has("start")) figures.push(...(await progress.step("start", () => benchStart(program))));
+  if (benches.has("gate")) figures.push(...(await progress.step("gate", () => benchLatency(KEYCLOAK_VERSION))));
   if (benches.has("writing")) figures.push(...(await progress.step("writing", benchWriting)));
   if (["reading", "running", "memory"].some((bench) => benches.has(bench as Bench))) {
     const processes = new ProcessGroup();

@@ -6,7 +6,10 @@ import type { Configuration } from "./configuration.ts";
 /** Seconds a Keycloak call may take: writes of a whole realm outlast the provider's five. */
 const clientTimeout = 30;
 
-export function keycloakProvider({ keycloak: settings, secrets }: Configuration): keycloak.Provider {
+export function keycloakProvider({
+  keycloak: settings,
+  secrets,
+}: Pick<Configuration, "keycloak" | "secrets">): keycloak.Provider {
   const { username, clientId, realm } = settings.admin;
   const secret = pulumi.secret(secrets.keycloakAdminSecret);
   return new keycloak.Provider("keycloak", {

@@ -57,7 +57,7 @@ export function parseArguments(words: readonly string[]): Arguments {
   const help = command === "help" || flags["--help"] !== undefined;
   const parsed = { command, help, json: flags["--json"] !== undefined, operands, flags };
   if (help) return parsed;
-  const surplus = operands[definition.operands.length];
+  const surplus = operands[definition.operands.length + (definition.optional?.length ?? 0)];
   if (surplus !== undefined) throw new AccessError("usage", `"${command}" takes no argument "${surplus}"; see --help`);
   const missing = definition.operands[operands.length];
   if (missing !== undefined) {

@@ -11,6 +11,8 @@ export interface Definition {
   readonly summary: string;
   /** Names of the words that must follow. */
   readonly operands: readonly string[];
+  /** Names of the words that may follow these. */
+  readonly optional?: readonly string[];
   readonly flags: Readonly<Record<string, Flag>>;
   /** Behind `node sync-function/main.ts`. */
   readonly example: string;
@@ -151,11 +153,11 @@ export const COMMANDS = {
   gate: {
     summary: "examine the login gate of the live realm: check, simulate or explain; changes nothing",
     operands: ["ACTION"],
+    optional: ["EMAIL", "CLIENT"],
     flags: {
-      "--person": { value: "EMAIL", meaning: "of explain: whose logins" },
-      "--client": { value: "CLIENT", meaning: "of explain: the client they come to" },
+      "--declared": { meaning: "of simulate and explain: the gate as it is declared now, bound or not" },
     },
-    example: "gate explain --person dora@example.com --client langfuse",
+    example: "gate explain dora@example.com langfuse",
     load: async () => (await import("./gate.ts")).gateCommand,
   },
   help: {

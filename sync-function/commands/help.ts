@@ -38,10 +38,10 @@ ${columns([
 /** What `COMMAND --help` shows. */
 export function commandHelp(name: CommandName): string {
   if (name === "help") return helpText();
-  const { summary, operands, flags, example }: Definition = COMMANDS[name];
+  const { summary, operands, optional = [], flags, example }: Definition = COMMANDS[name];
   return `${name}: ${summary}
 
-Usage: ${[PROGRAM, name, ...operands].join(" ")} [FLAG]…
+Usage: ${[PROGRAM, name, ...operands, ...optional.map((word) => `[${word}]`)].join(" ")} [FLAG]…
 
 Flags
 ${columns(flagRows({ ...flags, ...GENERAL_FLAGS }))}

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { AccessError } from "../errors.ts";
 import { createHttpClient, type HttpRequest } from "../http/client.ts";
 import type { Remedy } from "../http/failure.ts";
 import { pathSegment } from "../http/path.ts";
@@ -17,8 +18,11 @@ export interface AdminSignIn {
 /** Calls below `/admin/realms`. Every one throws `AccessError` with the answer's status. */
 export interface AdminApi {
   send<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T>;
+  /** Version of the server; undefined where it does not tell this account, as newer ones do outside `master`. */
+  version(): Promise<string | undefined>;
 }
 
+const serverAnswer = z.object({ systemInfo: z.object({ version: z.string().optional() }).optional() });
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number() });
 
 /** A token is renewed this long before its end, in milliseconds. */
@@ -54,12 +58,21 @@ export function createAdminApi(
     return token.value;
   }
 
+  async function send<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
+    const headers = { ...request.headers, authorization: `Bearer ${await bearer()}` };
+    return await http.send({ ...request, path: `/admin${request.path}`, headers }, schema);
+  }
+
   return {
-    async send(request, schema) {
-      const headers = { ...request.headers, authorization: `Bearer ${await bearer()}` };
-      return await http.send({ ...request, path: `/admin/realms${request.path}`, headers }, schema);
-    },
+    send: (request, schema) => send({ ...request, path: `/realms${request.path}` }, schema),
+    version: async () =>
+      (await send({ method: "GET", path: "/serverinfo" }, serverAnswer).catch(noneWhenForbidden))?.systemInfo?.version,
   };
+}
+
+function noneWhenForbidden(error: unknown): undefined {
+  if (error instanceof AccessError && error.status === 403) return undefined;
+  throw error;
 }
 
 function credentials({ clientId, username, secret }: AdminSignIn): URLSearchParams {

@@ -1,61 +1,107 @@
 import { failure, type GateFinding, warning } from "./finding.ts";
 import type { ClientModel, RealmModel } from "./realm-model.ts";
 import { hasForcedLogin } from "./simulation.ts";
-import type { GateSpecification } from "./specification.ts";
+import type { Bypass, GateSpecification } from "./specification.ts";
 
-/** Ways into a gated client that do not run the gate. */
+/** Ways into a gated client that do not run the gate. Those that are accepted are warnings. */
 export function bypassFindings(model: RealmModel, specification: GateSpecification): GateFinding[] {
-  const findings: GateFinding[] = [];
+  const { accepted = [], gates } = specification;
+  const clients = gates.flatMap(({ client }) => model.clients.filter(({ clientId }) => clientId === client));
+  const open = [...realmBypasses(model), ...clients.flatMap(clientBypasses)];
+  return [
+    ...open.map(({ bypass, fact, remedy, isWeak }) =>
+      (isWeak || accepted.includes(bypass) ? warning : failure)(
+        25,
+        fact,
+        accepted.includes(bypass) ? `${remedy}; it is accepted as "${bypass}"` : remedy,
+      ),
+    ),
+    ...otherFlows(model, clients),
+  ];
+}
+
+interface OpenBypass {
+  readonly bypass: Bypass;
+  readonly fact: string;
+  readonly remedy: string;
+  /** It opens the gate only to whom it was open before, or to no person. */
+  readonly isWeak?: boolean;
+}
+
+function realmBypasses(model: RealmModel): OpenBypass[] {
+  const open: OpenBypass[] = [];
   if (model.registrationAllowed) {
-    const fact = "people may register themselves, which signs them in to the client without the gate";
-    findings.push(failure(25, fact, "switch the realm's user registration off"));
+    open.push({
+      bypass: "registration",
+      fact: "people may register themselves, which signs them in to the client without the gate",
+      remedy: "switch the realm's user registration off",
+    });
   }
   const resetSteps = model.flows[model.bindings.resetCredentials]?.children ?? [];
   // With `only-federated`, the default, people with a password of this realm are signed in by the link.
   if (model.resetPasswordAllowed && !hasForcedLogin(resetSteps)) {
-    const fact = "people may reset their password, which signs them in to the client without the gate";
-    findings.push(
-      failure(
-        25,
-        fact,
+    open.push({
+      bypass: "reset-credentials",
+      fact: "people may reset their password, which signs them in to the client without the gate",
+      remedy:
         'switch "Forgot password" off, or set force-login to "true" on the step reset-credential-email of the reset flow',
-      ),
-    );
+    });
   }
+  return open;
+}
+
+function clientBypasses(client: ClientModel): OpenBypass[] {
+  const { clientId } = client;
+  const grants: readonly [isOn: boolean, bypass: Bypass, name: string, remedy: string][] = [
+    [client.directGrant, "direct-grant", "direct access grants", 'switch "Direct access grants" off'],
+    [client.ciba, "ciba", "the CIBA grant", 'switch "OIDC CIBA Grant" off'],
+    [client.tokenExchange, "token-exchange", "token exchange", 'switch "Standard Token Exchange" off'],
+    [client.jwtGrant, "jwt-grant", "the JWT authorization grant", 'switch "JWT Authorization Grant" off'],
+  ];
+  const open = grants.flatMap(([isOn, bypass, name, remedy]): OpenBypass[] =>
+    isOn
+      ? [
+          {
+            bypass,
+            fact: `"${clientId}" has ${name} enabled, which gives tokens to people without the role`,
+            remedy: `${remedy} in the client's capability settings`,
+          },
+        ]
+      : [],
+  );
+  if (client.serviceAccount) {
+    open.push({
+      bypass: "service-account",
+      fact: `"${clientId}" has a service account, whose tokens no gate looks at`,
+      remedy: 'switch "Service account roles" off if nothing uses it',
+      isWeak: true,
+    });
+  }
+  if ([...client.defaultScopes, ...client.optionalScopes].includes("offline_access")) {
+    open.push({
+      bypass: "offline-access",
+      fact: `"${clientId}" may ask for offline tokens, which outlive the loss of the role`,
+      remedy: `remove the scope "offline_access" from the client, which Langfuse does not ask for`,
+      isWeak: true,
+    });
+  }
+  return open;
+}
+
+/** Settings by which a gated client runs another flow than the one with the gate. */
+function otherFlows(model: RealmModel, clients: readonly ClientModel[]): GateFinding[] {
+  const findings = clients.flatMap(({ clientId, overrides }) =>
+    Object.entries(overrides).map(([binding, flow]) =>
+      failure(
+        23,
+        `"${clientId}" overrides the realm's ${binding} flow with "${flow}", which has no gate`,
+        "remove the override under the client's advanced settings",
+      ),
+    ),
+  );
   if (model.policyExecutors.includes("auth-flow-enforcer")) {
     const fact = "a client policy profile has the executor auth-flow-enforcer, which chooses another flow";
     findings.push(failure(23, fact, "remove the executor, or keep its policy away from gated clients"));
-  }
-  for (const { client } of specification.gates) {
-    const found = model.clients.find(({ clientId }) => clientId === client);
-    if (found) findings.push(...clientFindings(found));
-  }
-  return findings;
-}
-
-function clientFindings(client: ClientModel): GateFinding[] {
-  const { clientId, overrides } = client;
-  const findings = Object.entries(overrides).map(([binding, flow]) =>
-    failure(
-      23,
-      `"${clientId}" overrides the realm's ${binding} flow with "${flow}", which has no gate`,
-      "remove the override under the client's advanced settings",
-    ),
-  );
-  const grants: readonly [isOn: boolean, name: string, remedy: string][] = [
-    [client.directGrant, "direct access grants", 'switch "Direct access grants" off'],
-    [client.ciba, "the CIBA grant", 'switch "OIDC CIBA Grant" off'],
-    [client.tokenExchange, "token exchange", 'switch "Standard Token Exchange" off'],
-    [client.jwtGrant, "the JWT authorization grant", 'switch "JWT Authorization Grant" off'],
-  ];
-  for (const [isOn, name, remedy] of grants) {
-    if (!isOn) continue;
-    const fact = `"${clientId}" has ${name} enabled, which gives tokens to people without the role`;
-    findings.push(failure(25, fact, `${remedy} in the client's capability settings`));
-  }
-  if (client.serviceAccount) {
-    const fact = `"${clientId}" has a service account, whose tokens no gate looks at`;
-    findings.push(warning(25, fact, 'switch "Service account roles" off if nothing uses it'));
   }
   return findings;
 }

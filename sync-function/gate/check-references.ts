@@ -1,4 +1,5 @@
-import { failure, type GateFinding, REDEPLOY } from "./finding.ts";
+import { compareVersions } from "../doctor/version.ts";
+import { failure, type GateFinding, REDEPLOY, warning } from "./finding.ts";
 import type { RealmModel } from "./realm-model.ts";
 import type { GateSpecification } from "./specification.ts";
 
@@ -12,22 +13,39 @@ export function referenceFindings(model: RealmModel, specification: GateSpecific
     .map((id) =>
       failure(26, `the server has no authenticator "${id}"`, "use Keycloak 26.1 or newer; 26.7.3 is advised"),
     );
+  findings.push(...versionFindings(model.version));
+  const { mayBeEmpty = false } = specification;
   for (const { role, scope, client } of specification.gates) {
-    findings.push(...roleFindings(model, role), ...scopeFindings(model, scope), ...markFindings(model, scope, client));
+    findings.push(
+      ...roleFindings(model, role, mayBeEmpty),
+      ...scopeFindings(model, scope),
+      ...markFindings(model, scope, client),
+    );
   }
   return findings;
 }
 
-function roleFindings(model: RealmModel, role: string): GateFinding[] {
+/** Warns below the releases without known defects of login flows; a version that is not told cannot be compared. */
+function versionFindings(version: string | undefined): GateFinding[] {
+  const parts = /^(\d+)\.(\d+)\.(\d+)/
+    .exec(version ?? "")
+    ?.slice(1)
+    .map(Number);
+  if (parts === undefined || compareVersions(parts, [26, 7, 3]) >= 0) return [];
+  if (compareVersions(parts, [26, 6, 7]) >= 0 && compareVersions(parts, [26, 7, 0]) < 0) return [];
+  const fact = `Keycloak ${version} has known defects by which people pass login flows`;
+  return [warning(26, fact, "update to 26.7.3 or newer, or to 26.6.7 in its line")];
+}
+
+function roleFindings(model: RealmModel, role: string, mayBeEmpty: boolean): GateFinding[] {
   const found = model.roles[role];
   if (!found) {
     return [
       failure(19, `the role "${role}" does not exist, so its condition never matches`, `${REDEPLOY}, or create it`),
     ];
   }
-  return found.isHeld
-    ? []
-    : [failure(19, `nobody holds the role "${role}", so everybody is locked out`, "assign it to a person or a group")];
+  const fact = `nobody who can sign in holds the role "${role}", so everybody is locked out`;
+  return found.isHeld ? [] : [(mayBeEmpty ? warning : failure)(19, fact, "assign it to a person or a group")];
 }
 
 function scopeFindings(model: RealmModel, scope: string): GateFinding[] {

@@ -12,6 +12,8 @@ export interface GateEnvironment {
   readonly realm: string;
   readonly signIn: AdminSignIn;
   readonly specification: GateSpecification;
+  /** False where the stack says that there is to be no gate. */
+  readonly isEnabled: boolean;
 }
 
 const settings = gateSettingsSchema.extend({ client: z.string().min(1).max(255).default("langfuse") });
@@ -59,6 +61,7 @@ export function readGateEnvironment(
     realm,
     signIn: { url: parsedUrl.data ?? url, realm: signInRealm, clientId, username, secret },
     specification: gateSpecification(gate, client),
+    isEnabled: gate.enabled,
   };
 }
 

@@ -103,16 +103,17 @@ const taken = new Set([
   "reset-password",
 ]);
 /** Steps that need what nobody on these paths has. */
-const passedBy = new Set([
-  "auth-spnego",
-  "identity-provider-redirector",
-  "organization",
+const passedBy = new Set(["auth-spnego", "identity-provider-redirector", "organization"]);
+/** Factors that a person who lacks them sets up on the way, where they are REQUIRED. */
+const setUp = new Set([
+  "auth-otp-form",
   "webauthn-authenticator",
   "webauthn-authenticator-passwordless",
   "auth-recovery-authn-code-form",
+  "reset-otp",
 ]);
 
-function outcomeOf({ authenticator }: Execution, { person, path }: Situation): Result["kind"] {
+function outcomeOf({ authenticator, requirement }: Execution, { person, path }: Situation): Result["kind"] {
   if (authenticator === "deny-access-authenticator") return "denied";
   if (authenticator === "allow-access-authenticator") return "success";
   if (authenticator === "auth-cookie") {
@@ -121,9 +122,12 @@ function outcomeOf({ authenticator }: Execution, { person, path }: Situation): R
   if (passedBy.has(authenticator)) return "attempted";
   // A form under prompt=none ends the login, as does one that the person of a session does not expect.
   if (taken.has(authenticator)) return person.enabled && path !== "silent" && path !== "session" ? "success" : "denied";
-  if (["auth-otp-form", "direct-grant-validate-otp", "reset-otp"].includes(authenticator)) {
-    if (path === "direct-grant") return "denied";
-    return person.otp ? "success" : "attempted";
+  // No path to the token endpoint brings a code along.
+  if (authenticator === "direct-grant-validate-otp") return "denied";
+  if (setUp.has(authenticator)) {
+    const has = person.otp && ["auth-otp-form", "reset-otp"].includes(authenticator);
+    if (!has && requirement !== "REQUIRED") return "attempted";
+    return path === "silent" ? "denied" : "success";
   }
   return "unknown";
 }

@@ -7,6 +7,7 @@ export const PATHS = [
   "broker",
   "reset-credentials",
   "direct-grant",
+  "device",
   "refresh",
 ] as const;
 
@@ -18,6 +19,7 @@ export const PATHS = [
  * - `broker`: through an identity provider, the first time or later
  * - `reset-credentials`: the link of "Forgot password", a new password, and on
  * - `direct-grant`: name and password at the token endpoint
+ * - `device`: the code that a device shows, entered in a browser without a session
  * - `refresh`: a refresh token of an earlier login
  */
 export type Path = (typeof PATHS)[number];

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { AccessError } from "../errors.ts";
 import { pathSegment } from "../http/path.ts";
 import type { AdminApi } from "./admin-api.ts";
 import { isGenerationOf } from "./fingerprint.ts";
 import { liveTree } from "./live-tree.ts";
 import type { ClientModel, LiveFlow, RealmModel } from "./realm-model.ts";
 import { readFlow, readFlowList, readIdentityProviders } from "./realm-reading.ts";
+import { readRoles } from "./role-holders.ts";
 import { type GateSpecification, postBrokerName } from "./specification.ts";
 
 const flag = z.boolean().default(false);
@@ -36,8 +36,6 @@ const profilesAnswer = z.object({
   profiles: z.array(z.object({ executors: z.array(z.object({ executor: z.string() })).default([]) })).default([]),
 });
 const flowIdsAnswer = z.array(z.object({ id: z.string(), alias: z.string() }));
-const rolesAnswer = z.array(z.object({ id: z.string(), name: z.string(), composite: flag }));
-const anyAnswer = z.array(z.unknown());
 
 /**
  * Reads it; changes nothing. Needs view-realm, view-clients, view-users and view-identity-providers.
@@ -98,8 +96,9 @@ export async function readRealmModel(
     scopes: await get("/client-scopes", scopesAnswer),
     newClientScopes: [...defaults, ...optionals].map((scope) => scope.name),
     identityProviders,
-    roles: await readRoles(get, new Set(specification.gates.map(({ role }) => role))),
+    roles: await readRoles(api, name, new Set(specification.gates.map(({ role }) => role))),
     policyExecutors: profiles.profiles.flatMap(({ executors }) => executors.map(({ executor }) => executor)),
+    version: await api.version(),
     authenticators: (await get("/authentication/authenticator-providers", authenticatorsAnswer)).map(({ id }) => id),
   };
 }
@@ -126,41 +125,4 @@ function clientModel(
     jwtGrant: isOn("oauth2.jwt.authorization.grant.enabled"),
     overrides: Object.fromEntries(overrides),
   };
-}
-
-type Get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string | number | boolean>) => Promise<T>;
-
-/** Composites are read downwards, because the server has no way from a role to those that include it. */
-async function readRoles(get: Get, names: ReadonlySet<string>): Promise<RealmModel["roles"]> {
-  const all = await get("/roles", rolesAnswer);
-  const includes = new Map<string, readonly string[]>();
-  for (const { id, name, composite } of all) {
-    if (!composite) continue;
-    const parts = await get(`/roles-by-id/${pathSegment(id)}/composites`, namesAnswer);
-    includes.set(
-      name,
-      parts.map((part) => part.name),
-    );
-  }
-  const roles: Record<string, { isHeld: boolean }> = {};
-  for (const { name } of all) {
-    if (!names.has(name)) continue;
-    const leading = new Set([name]);
-    for (const part of leading) for (const [whole, parts] of includes) if (parts.includes(part)) leading.add(whole);
-    let isHeld = false;
-    for (const role of leading) isHeld ||= await hasHolder(get, role);
-    roles[name] = { isHeld };
-  }
-  return roles;
-}
-
-async function hasHolder(get: Get, role: string): Promise<boolean> {
-  for (const kind of ["users", "groups"]) {
-    const found = await get(`/roles/${pathSegment(role)}/${kind}`, anyAnswer, { max: 1 }).catch((error: unknown) => {
-      if (error instanceof AccessError && error.status === 404) return [];
-      throw error;
-    });
-    if (found.length > 0) return true;
-  }
-  return false;
 }

@@ -23,10 +23,12 @@ export interface RealmModel {
     readonly enabled: boolean;
     readonly postFlow: string | undefined;
   }[];
-  /** Roles of the gates that exist, and whether anybody holds them in any way. */
+  /** Roles of the gates that exist, and whether anybody who can sign in holds them in any way. */
   readonly roles: Readonly<Record<string, { readonly isHeld: boolean }>>;
   /** Executors of the realm's own client policy profiles. */
   readonly policyExecutors: readonly string[];
+  /** Version of the server; undefined where it does not tell. */
+  readonly version: string | undefined;
   /** Authenticators that the server knows. */
   readonly authenticators: readonly string[];
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { GateSpecification } from "./specification.ts";
+import { BYPASSES, type GateSpecification } from "./specification.ts";
 
 /** Flow, sub-flow and scope names go unescaped into URLs of the Pulumi provider. */
 const alias = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "use at most 60 lower-case letters, digits and dashes");
@@ -36,6 +36,10 @@ export const gateSettingsSchema = z.strictObject({
   flowToCopy: z.string().min(1).max(255).default("browser"),
   /** Another number builds all flows anew beside the old ones, which are deleted once the new ones are bound. */
   generation: z.int().min(1).max(9999).default(1),
+  /** Ways round the gate that are left open on purpose; others fail the `up` that finds them. */
+  acceptedBypasses: z.array(z.enum(BYPASSES)).default([]),
+  /** Close the gate although nobody holds a role that opens it, and no owner is declared in `langfuse.members`. */
+  allowEmpty: z.boolean().default(false),
   /** What a refused person reads; shown literally. */
   denyMessage: denyMessage.default(denied),
   /** Further clients with gates of their own. */
@@ -46,10 +50,13 @@ export type GateSettings = z.output<typeof gateSettingsSchema>;
 
 export function gateSpecification(settings: GateSettings, langfuseClient: string): GateSpecification {
   const { flow, flowToCopy, generation, scope, role, denyMessage: message, others } = settings;
+  const { acceptedBypasses: accepted, allowEmpty: mayBeEmpty } = settings;
   return {
     flow,
     flowToCopy,
     generation,
     gates: [{ client: langfuseClient, scope, role, denyMessage: message }, ...others],
+    accepted,
+    mayBeEmpty,
   };
 }

@@ -1,7 +1,7 @@
 import { evaluateFlow, type Result, type Situation } from "./flow-evaluation.ts";
 import { type Element, isEnabled } from "./flow-tree.ts";
 import type { Login, Verdict } from "./login.ts";
-import type { ClientModel, LiveFlow, RealmModel } from "./realm-model.ts";
+import type { ClientModel, RealmModel } from "./realm-model.ts";
 
 /** Whether a login gets through, and what decides; pure. `unknown` where a step is not of Keycloak's own login steps. */
 export function simulate(model: RealmModel, login: Login): Verdict {
@@ -19,6 +19,9 @@ export function simulate(model: RealmModel, login: Login): Verdict {
     case "direct-grant":
       if (!client.directGrant) return { outcome: "denied", by: "direct access grants are off for the client" };
       return run(model, client.overrides.direct_grant ?? model.bindings.directGrant, situation);
+    case "device":
+      if (!client.device) return { outcome: "denied", by: "the device grant is off for the client" };
+      return run(model, browserFlowOf(model, client), { ...situation, path: "password" });
     case "reset-credentials":
       return afterReset(model, client, situation);
     case "broker":
@@ -68,16 +71,4 @@ export function hasForcedLogin(elements: readonly Element[]): boolean {
 function verdictOf({ kind, by }: Result): Verdict {
   if (kind === "success") return { outcome: "allowed", by };
   return { outcome: kind === "unknown" ? "unknown" : "denied", by };
-}
-
-/** The realm as it would be with these flows bound: what a declaration is simulated on before it is made. */
-export function withFlows(model: RealmModel, browser: LiveFlow, postBroker: LiveFlow | undefined): RealmModel {
-  return {
-    ...model,
-    bindings: { ...model.bindings, browser: browser.alias },
-    flows: { ...model.flows, [browser.alias]: browser, ...(postBroker ? { [postBroker.alias]: postBroker } : {}) },
-    identityProviders: model.identityProviders.map((one) =>
-      postBroker && one.enabled && one.postFlow === undefined ? { ...one, postFlow: postBroker.alias } : one,
-    ),
-  };
 }

@@ -22,7 +22,24 @@ export interface GateSpecification {
   readonly generation: number;
   /** At least one; each marker once. */
   readonly gates: readonly Gate[];
+  /** Ways round the gate that are left open on purpose: they are warned of, and no error. */
+  readonly accepted?: readonly Bypass[];
+  /** Nobody need hold a role of the gates. */
+  readonly mayBeEmpty?: boolean;
 }
+
+/** Ways into a gated client that no gate looks at, and that a setting of the realm or the client closes. */
+export const BYPASSES = [
+  "registration",
+  "reset-credentials",
+  "direct-grant",
+  "ciba",
+  "token-exchange",
+  "jwt-grant",
+  "service-account",
+  "offline-access",
+] as const;
+export type Bypass = (typeof BYPASSES)[number];
 
 /** Priority of the first gate that is appended to a flow of others, when they have none behind it. */
 const APPENDED = 1000;

@@ -17,6 +17,8 @@ export interface GatePlan {
   /** Browser flow. */
   readonly tree: Flow;
   readonly postBroker: PostBrokerPlan;
+  /** What all of this is made from. */
+  readonly specification: GateSpecification;
 }
 
 /** Decides on the flows, and refuses what would not hold; pure, and so the same in every preview. */
@@ -48,5 +50,5 @@ export function planGate(facts: RealmFacts, specification: GateSpecification): G
     );
   }
   const marked = gates.map(({ client, scope }) => ({ client: clients[client] ?? "", clientId: client, scope }));
-  return { marked, role: gates[0]?.role ?? "", flowToCopy, tree, postBroker };
+  return { marked, role: gates[0]?.role ?? "", flowToCopy, tree, postBroker, specification };
 }

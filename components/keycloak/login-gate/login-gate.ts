@@ -4,6 +4,7 @@ import { type Element, type Execution, type Flow, isCondition, isGate, type Subf
 import { ownedDescription } from "../ownership.ts";
 import { BrowserFlowBinding } from "./browser-flow-binding.ts";
 import { DefaultScope } from "./default-scope.ts";
+import { GateCheck } from "./gate-check.ts";
 import type { GatePlan } from "./gate-plan.ts";
 import { IdentityProviderPostFlow } from "./identity-provider-post-flow.ts";
 
@@ -48,12 +49,15 @@ export class LoginGate extends pulumi.ComponentResource {
     const afterBroker = postBroker.flow && this.#declareFlow(postBroker.flow);
     // Everything below closes a way in: it is done when all of it stands, and undoing it lets everybody in.
     const closing = { parent: this, dependsOn: this.#previous };
+    const bindings: pulumi.Resource[] = [];
     if (afterBroker) {
       for (const identityProvider of postBroker.identityProviders) {
-        new IdentityProviderPostFlow(
-          `${name}-after-${identityProvider}`,
-          { realm: args.realm, identityProvider, flow: afterBroker.alias },
-          closing,
+        bindings.push(
+          new IdentityProviderPostFlow(
+            `${name}-after-${identityProvider}`,
+            { realm: args.realm, identityProvider, flow: afterBroker.alias },
+            closing,
+          ),
         );
       }
     }
@@ -63,9 +67,19 @@ export class LoginGate extends pulumi.ComponentResource {
       closing,
     );
     this.flowAlias = binding.flow;
-    const appended = postBroker.appended.map((one) => pulumi.output(one.flow));
+    const appendedTo = postBroker.appended.map((one) => one.flow);
+    const appended = appendedTo.map((alias) => pulumi.output(alias));
     this.flowAliases = [binding.flow, ...(afterBroker ? [afterBroker.alias] : []), ...appended];
     this.formerFlow = binding.former;
+    new GateCheck(
+      `${name}-check`,
+      {
+        realm: args.realm,
+        specification: JSON.stringify(args.plan.specification),
+        flows: [tree.alias, ...(postBroker.flow ? [postBroker.flow.alias] : []), ...appendedTo],
+      },
+      { parent: this, dependsOn: [...bindings, binding] },
+    );
     this.registerOutputs({ flowAlias: this.flowAlias, flowAliases: this.flowAliases, formerFlow: this.formerFlow });
   }
 

@@ -37,6 +37,18 @@ const reusableCodes = {
   otpPolicyCodeReusable: true,
 };
 
+/** Langfuse asks for no offline tokens; the wiki has grants that Langfuse has not. */
+const ownSettings: Readonly<Record<string, object>> = {
+  [langfuse.clientId]: {
+    defaultClientScopes: ["acr", "basic", "email", "profile", "roles", "web-origins"],
+    optionalClientScopes: ["phone"],
+  },
+  [wiki.clientId]: {
+    directAccessGrantsEnabled: true,
+    attributes: { "oauth2.device.authorization.grant.enabled": "true" },
+  },
+};
+
 /** Secret of the one-time passwords of both people who have them. */
 export const otpSecret = "one-time-password-seed";
 const withOtp = (username: string) => ({
@@ -59,21 +71,34 @@ export const otpPeople = { otpHolder: "otto.holder", otpNobody: "olga.nobody" } 
 /** People of the second realm; the first of them is linked to `people.direct`. */
 export const partners = { linked: "pat.linked", stranger: "pia.stranger" } as const;
 
-export interface GatedRealm {
+/** A server with the example company, and a second realm whose people come through it as identity provider. */
+export interface CompanyServer {
+  readonly url: string;
   readonly admin: KeycloakAdmin;
   readonly api: AdminApi;
   readonly realm: string;
   readonly issuer: string;
-  readonly plan: GatePlan;
   readonly signIn: { readonly username: string; readonly password: string };
-  model(): Promise<RealmModel>;
   stop(): Promise<void>;
 }
 
-/** A server with the example company, gated, and a second realm whose people come through it as identity provider. */
-export async function startGatedRealm(version: string): Promise<GatedRealm> {
+/** Tells the realm that Langfuse is at another address too. */
+export async function addRedirectUri({ admin, realm }: CompanyServer, uri: string): Promise<void> {
+  const [client] = await admin.get<{ id: string; redirectUris: string[] }[]>(`/realms/${realm}/clients`, {
+    clientId: langfuse.clientId,
+  });
+  const redirectUris = [...(client?.redirectUris ?? []), uri];
+  await admin.put(`/realms/${realm}/clients/${client?.id}`, { ...client, redirectUris });
+}
+
+export interface GatedRealm extends CompanyServer {
+  readonly plan: GatePlan;
+  model(): Promise<RealmModel>;
+}
+
+export async function startCompany(version?: string): Promise<CompanyServer> {
   const processes = new ProcessGroup();
-  const server = await startKeycloak({ version, processes, progress: createProgress() });
+  const server = await startKeycloak({ ...(version ? { version } : {}), processes, progress: createProgress() });
   const signIn = { username: server.adminUsername, password: server.adminPassword };
   const admin = new KeycloakAdmin({ url: server.url, ...signIn });
   const realm = "company";
@@ -81,19 +106,10 @@ export async function startGatedRealm(version: string): Promise<GatedRealm> {
   await createRealm(admin, {
     ...company,
     ...reusableCodes,
-    clients: company.clients?.map((client) =>
-      client.clientId === wiki.clientId ? { ...client, directAccessGrantsEnabled: true } : client,
-    ),
+    clients: company.clients?.map((client) => ({ ...client, ...ownSettings[client.clientId] })),
     users: [...(company.users ?? []), ...Object.values(otpPeople).map(withOtp)],
   } as Parameters<typeof createRealm>[1]);
   await createPartnerRealm(admin, server.url);
-  await admin.post(`/realms/${realm}/roles`, { name: "langfuse-access" });
-  const granted = ["langfuse-access"];
-  await assignRoles(admin, realm, {
-    users: { [people.direct.username]: granted, [otpPeople.otpHolder]: granted, [people.disabled.username]: granted },
-    groups: { "/engineering": granted },
-    composites: { "team-lead": granted },
-  });
   await linkPartner(admin, realm);
   const api = createKeycloakAdminApi({
     url: server.url,
@@ -102,17 +118,23 @@ export async function startGatedRealm(version: string): Promise<GatedRealm> {
     username: signIn.username,
     secret: signIn.password,
   });
+  const { url } = server;
+  return { url, admin, api, realm, issuer: `${url}/realms/${realm}`, signIn, stop: () => processes.stop() };
+}
+
+/** The same with a gate, made through the Admin API, and holders of its role. */
+export async function startGatedRealm(version: string): Promise<GatedRealm> {
+  const company = await startCompany(version);
+  const { admin, api, realm } = company;
+  await admin.post(`/realms/${realm}/roles`, { name: "langfuse-access" });
+  const granted = ["langfuse-access"];
+  await assignRoles(admin, realm, {
+    users: { [people.direct.username]: granted, [otpPeople.otpHolder]: granted, [people.disabled.username]: granted },
+    groups: { "/engineering": granted },
+    composites: { "team-lead": granted },
+  });
   const plan = await realiseGate(admin, api, realm, specification);
-  return {
-    admin,
-    api,
-    realm,
-    issuer: `${server.url}/realms/${realm}`,
-    plan,
-    signIn,
-    model: () => readRealmModel(api, realm, specification),
-    stop: () => processes.stop(),
-  };
+  return { ...company, plan, model: () => readRealmModel(api, realm, specification) };
 }
 
 async function createPartnerRealm(admin: KeycloakAdmin, url: string): Promise<void> {

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authorise } from "#local/browser/authorise.ts";
 import { Browser } from "#local/browser/browser.ts";
+import { launchChromium } from "#local/browser/chromium.ts";
 import { people, wiki } from "#local/keycloak/company.ts";
 import { assignRoles, removeRoles } from "#local/keycloak/roles.ts";
+import { startLangfuse } from "#local/langfuse/server.ts";
 import { checkGate } from "#sync/gate/check.ts";
 import type { Path, Person } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { simulate } from "#sync/gate/simulation.ts";
 import {
+  addRedirectUri,
   denyMessage,
   type GatedRealm,
   langfuse,
@@ -17,6 +20,7 @@ import {
   specification,
   startGatedRealm,
 } from "./gated-realm.ts";
+import { seeLogin } from "./sight.ts";
 import { refreshed, type Visit, visit } from "./visit.ts";
 
 const access = ["langfuse-access"];
@@ -42,6 +46,7 @@ const paths: readonly Path[] = [
   "reauthentication",
   "reset-credentials",
   "direct-grant",
+  "device",
 ];
 
 describe.each(["26.7.5", "26.4.7"])("logins at a gated realm of Keycloak %s", (version) => {
@@ -64,8 +69,11 @@ describe.each(["26.7.5", "26.4.7"])("logins at a gated realm of Keycloak %s", (v
     otpSecret: Object.values<string>(otpPeople).includes(username) ? otpSecret : undefined,
   });
 
-  test("the check finds nothing wrong", () => {
-    expect(checkGate(model, specification)).toEqual([]);
+  test("the check finds nothing wrong, but an old server", () => {
+    const findings = checkGate(model, specification);
+    expect(findings.map(({ severity, invariant }) => `${severity} ${invariant}`)).toEqual(
+      version === "26.7.5" ? [] : ["warning 26"],
+    );
   });
 
   describe.each([langfuse, wiki])("to $clientId", (client) => {
@@ -96,6 +104,25 @@ describe.each(["26.7.5", "26.4.7"])("logins at a gated realm of Keycloak %s", (v
     const request = { issuer: realm.issuer, clientId: langfuse.clientId, redirectUri: langfuse.redirectUri };
     const outcome = await authorise(new Browser(), request, credentialsOf(people.nobody.username));
     expect(outcome).toMatchObject({ kind: "refused", status: 401, message: denyMessage });
+  });
+
+  test("in Chromium the admitted see Langfuse, and the refused Keycloak's own page", async () => {
+    const server = await startLangfuse({
+      login: { issuer: realm.issuer, clientId: langfuse.clientId, clientSecret: langfuse.secret },
+    });
+    const chromium = await launchChromium();
+    try {
+      const { url } = server.target;
+      await addRedirectUri(realm, `${url}/api/auth/callback/keycloak`);
+      const admitted = await seeLogin(chromium, url, people.direct, `gate-admitted-${version}.png`);
+      expect(admitted).toMatchObject({ text: expect.stringContaining(people.direct.email), url: { origin: url } });
+      const refused = await seeLogin(chromium, url, people.nobody, `gate-refused-${version}.png`);
+      expect(refused).toMatchObject({ status: 401, text: expect.stringContaining(denyMessage) });
+      expect(refused.url.origin).toBe(new URL(realm.issuer).origin);
+    } finally {
+      await chromium.close();
+      await server.stop();
+    }
   });
 
   test("who lost the role is refused in spite of the session, and keeps the refresh token, as simulated", async () => {

@@ -52,6 +52,8 @@ export async function visit(path: Path, visited: Visit): Promise<"allowed" | "de
       const form = { grant_type: "password", client_id: client.clientId, client_secret: client.secret, ...credentials };
       return (await requestTokens(issuer, form)).kind === "tokens" ? "allowed" : "denied";
     }
+    case "device":
+      return await enterDeviceCode(browser, visited);
     case "refresh":
       throw new Error("a refresh needs a token from before: see refreshed");
   }
@@ -108,6 +110,39 @@ async function reset(browser: Browser, { issuer, client }: Visit): Promise<"allo
   url.search = new URLSearchParams({ client_id: client.clientId, redirect_uri: client.redirectUri }).toString();
   const page = await browser.get(url);
   return page.status < 400 && readForms(page.body).length > 0 ? "allowed" : "denied";
+}
+
+/** A device asks for a code, the person enters it in a browser, and the device asks whether it may have tokens now. */
+async function enterDeviceCode(browser: Browser, visited: Visit): Promise<"allowed" | "denied"> {
+  const { issuer, client, credentials, otpSecret } = visited;
+  const secrets = { client_id: client.clientId, client_secret: client.secret };
+  const started = await fetch(`${issuer}/protocol/openid-connect/auth/device`, {
+    method: "POST",
+    body: new URLSearchParams({ ...secrets, scope: "openid" }),
+  });
+  if (!started.ok) return "denied";
+  const { device_code, verification_uri_complete } = (await started.json()) as Record<string, string>;
+  let page = await browser.get(new URL(verification_uri_complete ?? ""));
+  const typed: readonly Readonly<Record<string, string>>[] = [
+    { ...credentials },
+    ...(otpSecret === undefined ? [] : [{ otp: totp(otpSecret) }]),
+    // The person grants the device its access.
+    { accept: "Yes" },
+  ];
+  for (const fields of typed) {
+    const [field = ""] = Object.keys(fields);
+    const form = readForms(page.body).find((candidate) => field in candidate.fields || field === "accept");
+    if (!form) break;
+    const next = await browser.follow({ page, form, typed: fields }, () => false);
+    if ("halted" in next) break;
+    page = next;
+  }
+  const form = {
+    grant_type: "urn:ietf:params:oauth:grant-type:device_code",
+    device_code: device_code ?? "",
+    ...secrets,
+  };
+  return (await requestTokens(issuer, form)).kind === "tokens" ? "allowed" : "denied";
 }
 
 /** Tokens of a login, and whether they can be renewed after `between` has happened. */

@@ -20,6 +20,8 @@ describe("a configuration", () => {
         enabled: true,
         role: "langfuse-access",
         adoptRole: false,
+        acceptedBypasses: [],
+        allowEmpty: false,
         scope: "langfuse-gate",
         flow: "browser-langfuse",
         flowToCopy: "browser",

@@ -12,6 +12,7 @@ export function fakeApi(answer: (call: string, request: HttpRequest) => unknown)
   const writes: string[] = [];
   return {
     writes,
+    version: async () => "26.7.5",
     send: async (request, schema) => {
       const call = `${request.method} ${request.path}`;
       const found = answer(call, request);

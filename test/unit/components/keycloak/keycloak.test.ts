@@ -250,7 +250,7 @@ describe("the login gate", () => {
     const text = JSON.stringify(plan.tree).replaceAll(alias, changed.alias);
     const [before, after] = [await names(), await names({ tree: JSON.parse(text) })];
     expect(before.filter((name) => after.includes(name))).toEqual([
-      ...["roles", "gate", "roles-access", "gate-marker", "gate-marker-on-langfuse", "gate-binding"],
+      ...["roles", "gate", "roles-access", "gate-marker", "gate-marker-on-langfuse", "gate-binding", "gate-check"],
     ]);
   });
 

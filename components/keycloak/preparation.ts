@@ -1,0 +1,67 @@
+import { AccessError } from "#sync/errors.ts";
+import { bypassFindings } from "#sync/gate/check-bypasses.ts";
+import { readRealmModel } from "#sync/gate/realm-model-reading.ts";
+import { readRoles } from "#sync/gate/role-holders.ts";
+import { gateSpecification } from "#sync/gate/settings.ts";
+import type { Settings } from "../schema.ts";
+import type { KeycloakAdminApi } from "./admin-api.ts";
+import { type GatePlan, planGate } from "./login-gate/gate-plan.ts";
+import { readRealmFacts } from "./login-gate/realm-facts.ts";
+import { readRetiredGateRoles } from "./role-facts.ts";
+
+/** What has to be known of a realm before anything in it is declared. */
+export interface KeycloakPreparation {
+  /** What the login gate will look like; undefined when it is switched off. */
+  readonly gatePlan: GatePlan | undefined;
+  /** Ids of gate roles under a former name, in force until the flows go by the new one. */
+  readonly retiredGateRoles: readonly string[];
+  /** Ways round the gate that are open now, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads it, and refuses what would end half-way; nothing is changed. */
+export async function prepareKeycloak(
+  api: KeycloakAdminApi,
+  {
+    keycloak: { realm, langfuseClient },
+    gate,
+    roles,
+    owner,
+    hasBreakGlass,
+  }: Pick<Settings, "keycloak" | "gate" | "roles"> & {
+    /** Name of the stack in what it makes. */
+    readonly owner: string;
+    /** Somebody gets in without Keycloak. */
+    readonly hasBreakGlass: boolean;
+  },
+): Promise<KeycloakPreparation> {
+  const retiredGateRoles = await readRetiredGateRoles(api, {
+    realm,
+    owner,
+    gateRole: gate.role,
+    adoptGateRole: gate.adoptRole,
+    roles: roles.map(({ name }) => name),
+  });
+  if (!gate.enabled) return { gatePlan: undefined, retiredGateRoles, warnings: [] };
+  const specification = gateSpecification(gate, langfuseClient);
+  const declaredRoles = gate.adoptRole ? [] : [gate.role];
+  const facts = await readRealmFacts(api, { realm, specification, owner, declaredRoles });
+  const gatePlan = planGate(facts, specification);
+  if (!hasBreakGlass && !gate.allowEmpty) {
+    const names = gate.adoptRole ? [gate.role] : [gate.role, ...roles.map(({ name }) => name)];
+    await requireHolder(api, realm, names);
+  }
+  const model = await readRealmModel(api, realm, specification);
+  const warnings = bypassFindings(model, specification).map(({ fact, remedy }) => `${fact}: ${remedy}`);
+  return { gatePlan, retiredGateRoles, warnings };
+}
+
+/** A gate that nobody may pass locks everybody out; on a first run nobody can hold roles that are made by it. */
+async function requireHolder(api: KeycloakAdminApi, realm: string, names: readonly string[]): Promise<void> {
+  const found = await readRoles(api, realm, new Set(names));
+  if (Object.values(found).some(({ isHeld }) => isHeld)) return;
+  throw new AccessError(
+    "refused",
+    `Nobody who can sign in holds ${names.map((name) => `"${name}"`).join(" or ")}, so the login gate would lock everybody out of Langfuse: assign a role, declare an OWNER in langfuse.members who signs in without Keycloak, or set gate.allowEmpty to true for the first run.`,
+  );
+}
