@@ -2,6 +2,9 @@ import { VARIABLES } from "../variables.ts";
 import type { Command } from "./context.ts";
 import { COMMANDS, type CommandName, type Definition, GENERAL_FLAGS } from "./definitions.ts";
 
+/** What somebody does on the first day, in this order. */
+const EXAMPLES = ["doctor", "plan", "apply", "explain"] as const satisfies readonly CommandName[];
+
 const PROGRAM = "node sync-function/main.ts";
 
 export const helpCommand: Command = async ({ print }) => {
@@ -23,10 +26,13 @@ ${columns(flagRows(GENERAL_FLAGS))}
 Environment (each also as NAME_FILE, which names a file that holds the value)
 ${columns(Object.entries(VARIABLES))}
 
+Examples
+${EXAMPLES.map((name) => `  ${PROGRAM} ${COMMANDS[name].example}`).join("\n")}
+
 Exit codes
 ${columns([
   ["0", "in sync, or everything applied"],
-  ["2", "plan: something would change"],
+  ["2", "plan, check: something would change, or a guard would refuse it"],
   ["3", "a guard refused the run, or the plan was no longer true; nothing was changed"],
   ["4", "apply: some changes failed or were not attempted"],
   ["5", "a server could not be reached, refused, or was read incompletely; nothing was changed"],

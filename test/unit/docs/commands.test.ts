@@ -29,7 +29,8 @@ it.each(definitions)("the options of %s in its table are those it has", (name, {
 it.each(definitions)("%s has an example, exit codes, and a help that shows an example", (name, { example }) => {
   expect(sections.get(name)).toMatch(/```console\n\$ node sync-function\/main\.ts [\s\S]+```/);
   expect(sections.get(name)).toContain("Exit codes:");
-  if (name !== "help") expect(commandHelp(name as keyof typeof COMMANDS)).toContain(example);
+  expect(commandHelp(name as keyof typeof COMMANDS)).toMatch(/^Examples?\n {2}node sync-function\/main\.ts \w+/m);
+  if (name !== "help") expect(commandHelp(name as keyof typeof COMMANDS)).toContain(`main.ts ${example}\n`);
 });
 
 it("every kind of error has a line with its exit code and a remedy", () => {
