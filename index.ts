@@ -4,7 +4,7 @@ import { LoginGate } from "#components/keycloak/login-gate/login-gate.ts";
 import { RealmRoles } from "#components/keycloak/realm-roles.ts";
 import { namespaceName } from "#components/kubernetes/namespace.ts";
 import { LangfuseTenant } from "#components/langfuse/langfuse-tenant.ts";
-import { managedTenant } from "#components/langfuse/management.ts";
+import { exclusiveTerms, managedTenant } from "#components/langfuse/management.ts";
 import { LangfuseSecrets } from "#components/langfuse/secrets.ts";
 import { ServiceCredentials, type VerifiableKey } from "#components/langfuse/service-credentials.ts";
 import { preflight } from "#components/preflight.ts";
@@ -45,7 +45,8 @@ export default () =>
       new LoginGate("gate", { realm, role: roles.gateRoleName, plan: gatePlan, owner, after: [roles] }, inKeycloak);
 
     const tenant = managedTenant(configuration);
-    const organization = tenant && new LangfuseTenant("organization", { ...tenant, protect });
+    const organization =
+      tenant && new LangfuseTenant("organization", { ...tenant, ...exclusiveTerms(configuration), protect });
     const namespace = namespaceName(configuration.kubernetes, inKubernetes);
     const server = new LangfuseSecrets(
       "langfuse-secrets",

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { compareRoles, type Role } from "#sync/langfuse/role.ts";
 import type { Adoption } from "./adoption.ts";
+import { ExclusiveMembers, type ExclusiveMembersArgs } from "./exclusive-members.ts";
 import { policyOf, type RotationPolicy } from "./key-rotation.ts";
 import { Membership } from "./membership.ts";
 import { Organization } from "./organization.ts";
@@ -66,11 +67,16 @@ export interface LangfuseTenantArgs {
   readonly organizationKey?: RotationPolicyOf;
   /** What to do with an organization, project or membership that is there already; default `never`. */
   readonly adopt?: Adoption;
+  /** Remove members who are neither declared nor the sync's; by default they are left alone. */
+  readonly exclusive?: ExclusiveTerms;
   /** `retain` leaves organization, projects and their data in Langfuse when the stack is destroyed. */
   readonly deletionPolicy: "retain" | "delete";
   /** Refuse deletion of organization and projects altogether. */
   readonly protect: boolean;
 }
+
+/** By what it is decided who else may stay, and how many may be removed; see `ExclusiveMembersArgs`. */
+export type ExclusiveTerms = Pick<ExclusiveMembersArgs, "realm" | "kept" | "limits" | "approved">;
 
 /** The key of one service, for whoever puts it where the service reads it. */
 export interface ServiceKey {
@@ -104,9 +110,10 @@ export class LangfuseTenant extends pulumi.ComponentResource {
       projects.set(key, parts.project(`${name}-project-${key}`, project));
     }
     // The mightiest first: an engine that works on one resource at a time must not demote the last owner.
-    for (const member of args.members.toSorted((left, right) => compareRoles(left.role, right.role))) {
-      parts.membership(`${name}-${member.email}`, member, projects);
-    }
+    const memberships = args.members
+      .toSorted((left, right) => compareRoles(left.role, right.role))
+      .map((member) => parts.membership(`${name}-${member.email}`, member, projects));
+    if (args.exclusive) parts.exclusiveMembers(`${name}-exclusive-members`, args.exclusive, memberships);
     this.serviceKeys = (args.services ?? []).map((service) =>
       parts.serviceKey(
         `${name}-${serviceKey(service)}`,
@@ -185,12 +192,30 @@ class TenantParts {
     );
   }
 
-  membership(name: string, { email, role, projectRoles = [] }: TenantMember, projects: Map<string, Project>): void {
+  exclusiveMembers(name: string, terms: ExclusiveTerms, memberships: readonly Membership[]): void {
+    new ExclusiveMembers(
+      name,
+      {
+        organizationId: this.organizationId,
+        declared: this.#args.members.map(({ email }) => email),
+        ...terms,
+        ...this.credentials,
+      },
+      // Whoever is declared is a member before anybody is removed, owners among them.
+      { parent: this.#parent, dependsOn: [...memberships] },
+    );
+  }
+
+  membership(
+    name: string,
+    { email, role, projectRoles = [] }: TenantMember,
+    projects: Map<string, Project>,
+  ): Membership {
     const inProjects = projectRoles.map(({ project, role: own }) => ({
       projectId: projectOf(projects, project).id,
       role: own,
     }));
-    new Membership(
+    return new Membership(
       name,
       {
         organizationId: this.organizationId,

@@ -1,4 +1,6 @@
+import type { GuardSettings } from "#sync/guard/limits.ts";
 import type { KeyPair } from "./connection.ts";
+import type { ExclusiveTerms } from "./langfuse-tenant.ts";
 import { type ManagedTenant, type TenantSettings, tenantContradictions } from "./tenant-settings.ts";
 
 /** What of the stack's secrets opens Langfuse. */
@@ -30,6 +32,32 @@ export function managedTenant<T extends Management>({
   if (!manage || !project) return undefined;
   const credentials = givenPair(secrets);
   return { ...langfuse, project, ...(credentials ? { credentials } : {}) };
+}
+
+/** The parts of the configuration that decide about people whom nobody declared. */
+interface Authority {
+  readonly langfuse: Pick<TenantSettings, "authority" | "approvedRemovals">;
+  readonly keycloak: { readonly realm: string };
+  readonly sync: {
+    readonly protect?: readonly string[] | undefined;
+    readonly ignore?: readonly string[] | undefined;
+    readonly guards?: GuardSettings | undefined;
+  };
+}
+
+/** The terms of an exclusive organization, by the same limits as the sync's; nothing for an additive one. */
+export function exclusiveTerms({ langfuse, keycloak, sync }: Authority): { readonly exclusive?: ExclusiveTerms } {
+  const { authority, approvedRemovals } = langfuse;
+  if (authority === "additive") return {};
+  const { protect = [], ignore = [], guards = {} } = sync;
+  return {
+    exclusive: {
+      realm: keycloak.realm,
+      kept: [...protect, ...ignore],
+      limits: guards,
+      ...(approvedRemovals === undefined ? {} : { approved: approvedRemovals }),
+    },
+  };
 }
 
 /**

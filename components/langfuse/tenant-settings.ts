@@ -82,6 +82,13 @@ export const tenantShape = {
   organizationKey: z.strictObject(rotationShape).prefault({}),
   /** What to do with something of that name that is there already. */
   adopt: z.enum(ADOPTIONS).default("never"),
+  /** Whether members who are neither declared nor in Keycloak are left alone, or removed. */
+  authority: z.enum(["additive", "exclusive"]).default("additive"),
+  /** Fingerprint of a removal of many that was refused, and that somebody approved. */
+  approvedRemovals: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/, "use the 12 characters that the refusal names")
+    .optional(),
 };
 
 export type TenantSettings = z.output<z.ZodObject<typeof tenantShape>>;
@@ -116,10 +123,16 @@ export type ManagedTenant = TenantSettings & { readonly project: NonNullable<Ten
  * @param namespace of Secrets whose service names none
  */
 export function tenantContradictions(
-  { organization, project, projects, members, services }: TenantSettings,
+  { organization, project, projects, members, services, authority, approvedRemovals }: TenantSettings,
   namespace: string,
 ): string[] {
   const problems = organizationContradictions(organization);
+  if (authority === "exclusive" && members.length === 0) {
+    problems.push("authority is exclusive, but no member is declared: declare at least an owner in members");
+  }
+  if (authority !== "exclusive" && approvedRemovals !== undefined) {
+    problems.push("approvedRemovals has no meaning while authority is additive: leave it out");
+  }
   if (!project) return [...problems, "project is missing: use an object with name"];
   const names = [project, ...projects].map(({ name }) => name);
   const keys = [project.name, ...projects.map(projectKey)];

@@ -28,7 +28,7 @@ describe("a problem is told in one line:", () => {
       "an object that is missing",
       "langfuse",
       undefined,
-      "langfuse is missing: use an object with url, internalUrl, manage, organization, project, projects, members, services, organizationKey, adopt, server, deletionPolicy",
+      "langfuse is missing: use an object with url, internalUrl, manage, organization, project, projects, members, services, organizationKey, adopt, authority, approvedRemovals, server, deletionPolicy",
     ],
     ["a list that is missing", "roles", undefined, "roles is missing: use a list"],
     ["a text that is missing", "keycloak.realm", undefined, "keycloak.realm is missing: use a text"],

@@ -39,6 +39,7 @@ describe("a configuration", () => {
         services: [],
         organizationKey: {},
         adopt: "never",
+        authority: "additive",
         deletionPolicy: "retain",
         server: {
           sessions: { generation: 1 },

@@ -1,16 +1,23 @@
 import { z } from "zod";
 import { LangfuseTenant } from "#components/langfuse/langfuse-tenant.ts";
-import { managedTenant } from "#components/langfuse/management.ts";
+import { exclusiveTerms, managedTenant } from "#components/langfuse/management.ts";
 import { tenantShape } from "#components/langfuse/tenant-settings.ts";
 import { stackValues } from "#components/stack-values.ts";
 
-const { langfuse = "{}", ...secrets } = stackValues();
+const { langfuse = "{}", keycloak = "{}", ...secrets } = stackValues();
 const settings = { ...z.object(tenantShape).parse(JSON.parse(langfuse)), manage: true };
 
 export default async () => {
   const declared = managedTenant({ langfuse: settings, secrets });
   if (!declared) throw new Error("the test declares no project");
-  const tenant = new LangfuseTenant("organization", { ...declared, deletionPolicy: "delete", protect: false });
+  const { exclusive } = exclusiveTerms({ langfuse: settings, keycloak: JSON.parse(keycloak), sync: {} });
+  const terms = exclusive ? { exclusive } : {};
+  const tenant = new LangfuseTenant("organization", {
+    ...declared,
+    ...terms,
+    deletionPolicy: "delete",
+    protect: false,
+  });
   const [key] = tenant.serviceKeys;
   return {
     organizationId: tenant.organizationId,

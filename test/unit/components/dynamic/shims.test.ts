@@ -6,6 +6,7 @@ import { BrowserFlowBinding } from "#components/keycloak/login-gate/browser-flow
 import { DefaultScope } from "#components/keycloak/login-gate/default-scope.ts";
 import { GateCheck } from "#components/keycloak/login-gate/gate-check.ts";
 import { IdentityProviderPostFlow } from "#components/keycloak/login-gate/identity-provider-post-flow.ts";
+import { ExclusiveMembers } from "#components/langfuse/exclusive-members.ts";
 import { LastingSecret } from "#components/langfuse/lasting-secret.ts";
 import { Membership } from "#components/langfuse/membership.ts";
 import { Organization } from "#components/langfuse/organization.ts";
@@ -30,6 +31,10 @@ beforeAll(async () => {
     new Membership("m", { organizationId: "o1", email: "ann@example.com", role: "OWNER", ...key });
     new BrowserFlowBinding("b", { realm: "company", flow: "gated", fallback: "browser" });
     new IdentityProviderPostFlow("i", { realm: "company", identityProvider: "partner", flow: "gated" });
+    new ExclusiveMembers("e", {
+      ...{ organizationId: "o1", realm: "company", declared: ["ann@example.com"], kept: [], limits: {} },
+      ...key,
+    });
     new LastingSecret("l", { variable: "SALT", value: pulumi.secret("a"), isTaken: false });
     new GateCheck("g", { realm: "company", specification: "{}", flows: ["gated"] });
     new DefaultScope("s", { realm: "company", client: "c1", scopeId: "s1", scopeName: "marker" });
@@ -45,6 +50,7 @@ const source: Readonly<Record<string, string>> = {
   Project: "langfuse/project",
   ProjectApiKey: "langfuse/project-api-key",
   Membership: "langfuse/membership",
+  ExclusiveMembers: "langfuse/exclusive-members",
   LastingSecret: "langfuse/lasting-secret",
   BrowserFlowBinding: "keycloak/login-gate/browser-flow-binding",
   IdentityProviderPostFlow: "keycloak/login-gate/identity-provider-post-flow",
@@ -93,7 +99,7 @@ describe.each(Object.entries(source))("the stored provider of %s", (type, file) 
 });
 
 it("the secret of an organization is stored encrypted, wherever it travels", () => {
-  for (const type of ["OrganizationApiKey", "Project", "Membership"]) {
+  for (const type of ["OrganizationApiKey", "Project", "Membership", "ExclusiveMembers"]) {
     expect(find(resources, type).secretOutputs).toEqual(["secretKey"]);
   }
 });
