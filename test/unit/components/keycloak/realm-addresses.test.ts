@@ -5,6 +5,7 @@ import { realmAddresses } from "#components/keycloak/realm-addresses.ts";
 /** A realm with so many people, of whom the list shows only some. */
 function realm(count: number, shown: number): KeycloakAdminApi {
   return {
+    version: async () => "26.7.5",
     send: async ({ path, query = {} }, schema) => {
       if (path.endsWith("/count")) return schema.parse(count);
       const from = Number(query.first);
