@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Bed } from "#local/bed/bed.ts";
+import { parse as parseYaml } from "yaml";
+import { type Bed, langfuseClientSecret } from "#local/bed/bed.ts";
 import { breakGlass, companySecrets, companySettings, companyStack } from "#local/bed/company-stack.ts";
 import { deployedEnvironment } from "#local/bed/sync-run.ts";
-import { people } from "#local/keycloak/company.ts";
+import { langfuseClientId, people } from "#local/keycloak/company.ts";
 import { exportRealm } from "#local/keycloak/realm.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
+import { parseEnvironment } from "#local/langfuse/environment.ts";
 import { silent } from "#local/progress.ts";
 import type { Stack } from "#local/pulumi/stack.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
@@ -22,8 +24,12 @@ let printed = "";
 
 const settings = (): Record<string, unknown> => ({
   ...companySettings(bed),
+  langfuse: { ...(companySettings(bed).langfuse as object), services: [{ name: "chat" }] },
   kubernetes: { kubeconfig: bed.cluster.kubeconfig, namespace: "stack-test" },
 });
+
+const read = async (kind: string, name = "") =>
+  JSON.parse(await bed.cluster.kubectl(["get", kind, name, "--namespace", "stack-test", "-o", "json"]));
 
 beforeAll(async () => {
   bed = await sharedBed();
@@ -141,6 +147,40 @@ describe("a deployed stack", () => {
     },
   );
 
+  it("sets a Langfuse up to sign people in through the realm, with the secret that Keycloak has", async () => {
+    const { data: secrets } = await read("secret", outputs.langfuseSecretName);
+    const { data: plain } = await read("configmap", outputs.langfuseSettingsName);
+    const decoded = Object.entries(secrets as Record<string, string>).map(([key, value]) => [
+      key,
+      Buffer.from(value, "base64").toString(),
+    ]);
+    // As the server itself reads it.
+    expect(parseEnvironment({ ...plain, ...Object.fromEntries(decoded) })).toMatchObject({
+      externalUrl: bed.langfuse.url,
+      adminApiKey: bed.langfuse.adminApiKey,
+      login: {
+        issuer: bed.issuer,
+        clientId: langfuseClientId,
+        clientSecret: langfuseClientSecret,
+        allowAccountLinking: true,
+        disableSignUp: false,
+        defaultOrganizationIds: [],
+      },
+    });
+    expect(plain.AUTH_DISABLE_USERNAME_PASSWORD).toBe("true");
+  });
+
+  it.skipIf(process.env.CI !== "true" && process.env.LOCAL_KUBERNETES_NODE === "off")(
+    "lets a service start with the key of its project, and not with that of another (skipped without a node)",
+    async () => {
+      expect(await startService("chat-right", outputs.projectId)).toEqual({ phase: "Succeeded", exitCode: 0 });
+      expect(await startService("chat-wrong", "another-project")).toEqual({ phase: "Failed", exitCode: 3 });
+      const log = await bed.cluster.kubectl(["logs", "chat-wrong", "-c", "check-key", "--namespace", "stack-test"]);
+      expect(log).toContain('the key is of project "Assistant"');
+      expect(log).not.toMatch(/sk-lf-/);
+    },
+  );
+
   it("synchronises by itself at the next minute boundary", async () => {
     const person = people.direct;
     const name = outputs.roleNames?.[0] ?? "";
@@ -191,6 +231,41 @@ describe("a deployed stack", () => {
     expect(await exportRealm(bed.admin, bed.realm)).toEqual(found);
   });
 });
+
+/** Starts a pod with the documented init container and answers how it ended. */
+async function startService(name: string, project = ""): Promise<{ phase: string; exitCode: number }> {
+  const text = await readFile(new URL("../../docs/langfuse-resources.md", import.meta.url), "utf8");
+  const example = /```yaml\n(initContainers:.*?)```/s.exec(text)?.[1] ?? "";
+  const { initContainers, volumes } = parseYaml(example);
+  const [check] = initContainers;
+  const [volume] = volumes;
+  const user = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } };
+  const local = {
+    image: bed.cluster.image,
+    imagePullPolicy: "Never",
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+  };
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "stack-test" },
+    spec: {
+      restartPolicy: "Never",
+      automountServiceAccountToken: false,
+      securityContext: user,
+      initContainers: [{ ...check, ...local, command: [...check.command, "--project", project] }],
+      containers: [{ name: "service", ...local, command: ["node", "-e", "0"] }],
+      volumes: [{ ...volume, configMap: { name: outputs.syncProgramName } }],
+    },
+  };
+  await bed.cluster.kubectl(["create", "-f", await written(JSON.stringify(pod))]);
+  const ended = async () => {
+    const { status } = await read("pod", name);
+    return ["Succeeded", "Failed"].includes(status.phase) ? status : undefined;
+  };
+  const status = await expect.poll(ended, { timeout: 60_000, interval: 500 }).toBeDefined().then(ended);
+  return { phase: status.phase, exitCode: status.initContainerStatuses[0].state.terminated.exitCode };
+}
 
 async function roleOf(email: string): Promise<string | undefined> {
   return (await client.listMemberships()).find((member) => member.email === email)?.role;
