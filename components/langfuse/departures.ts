@@ -3,15 +3,10 @@ import { allowed, type GuardLimits } from "#sync/guard/limits.ts";
 import { refusal } from "#sync/guard/refusal.ts";
 import { compare } from "#sync/plan/order.ts";
 
-interface Member {
-  readonly userId: string;
-  /** Empty where Langfuse has none. */
-  readonly email: string;
-  readonly role: string;
-}
-
+/** A member of the organization who has to leave it, or may. */
 export interface Departure {
   readonly userId: string;
+  /** Empty where Langfuse has none. */
   readonly email: string;
   readonly role: string;
 }
@@ -19,7 +14,7 @@ export interface Departure {
 /** What decides who stays in an organization in which nobody is a member unasked. */
 export interface DepartureFacts {
   readonly organizationId: string;
-  readonly members: readonly Member[];
+  readonly members: readonly Departure[];
   /** Addresses of the declared members; empty is a fault and never an order to remove everybody. */
   readonly declared: readonly string[];
   /** Whether somebody in Keycloak has this address: those people are the sync's. */
@@ -59,7 +54,7 @@ export function departures(facts: DepartureFacts, limits: GuardLimits, approved?
     return refuse("mass-removal", what, "declare at least an owner in langfuse.members", 0);
   }
   const gone = new Set(leaving.map(({ userId }) => userId));
-  const isOwner = ({ role }: Member) => role === "OWNER";
+  const isOwner = ({ role }: Departure) => role === "OWNER";
   const owners = members.filter((member) => isOwner(member) && !gone.has(member.userId)).length;
   if (leaving.some(isOwner) && owners < limits.minimumOwners) {
     const what = `${owners} owners would be left, and it must keep ${limits.minimumOwners}`;

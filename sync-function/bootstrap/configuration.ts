@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { readVariable } from "../configuration/environment.ts";
-import { AccessError } from "../errors.ts";
+import { type Environment, type ReadFile, VariableReader } from "../configuration/environment.ts";
 
 /** What `bootstrap` reads beside `KUBERNETES_…`; each also as `NAME_FILE`. */
 export const BOOTSTRAP_VARIABLES = {
@@ -21,41 +19,23 @@ export interface BootstrapConfiguration {
 const DEFAULT_SECRET = "langfuse-organization-key";
 
 /** @throws AccessError `usage` with one line for every problem */
-export function bootstrapConfiguration(
-  environment: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string = (path) => readFileSync(path, "utf8"),
-): BootstrapConfiguration {
-  const problems: string[] = [];
-  const valueFor = (name: keyof typeof BOOTSTRAP_VARIABLES): string | undefined => {
-    const reading = readVariable(name, environment, readFile);
-    if (!("problem" in reading)) return reading.value;
-    problems.push(reading.problem);
-    return undefined;
-  };
-  const required = (name: keyof typeof BOOTSTRAP_VARIABLES): string => {
-    const before = problems.length;
-    const value = valueFor(name);
-    if (value === undefined && problems.length === before) {
-      problems.push(
-        `${name} is not set; set it to ${BOOTSTRAP_VARIABLES[name]}, or ${name}_FILE to a file that holds it`,
-      );
-    }
-    return value ?? "";
-  };
+export function bootstrapConfiguration(environment: Environment, readFile?: ReadFile): BootstrapConfiguration {
+  const variables = new VariableReader(environment, readFile);
+  const required = (name: keyof typeof BOOTSTRAP_VARIABLES) => variables.required([name], BOOTSTRAP_VARIABLES[name]);
   const configuration = {
     langfuseUrl: required("LANGFUSE_URL"),
     organizationId: required("LANGFUSE_ORG_ID"),
     adminApiKey: required("ADMIN_API_KEY"),
-    secretName: valueFor("BOOTSTRAP_SECRET") ?? DEFAULT_SECRET,
+    secretName: variables.optional("BOOTSTRAP_SECRET") ?? DEFAULT_SECRET,
   };
   if (URL.parse(configuration.langfuseUrl) === null && environment.LANGFUSE_URL) {
-    problems.push(`LANGFUSE_URL is "${configuration.langfuseUrl}"; write http:// or https:// and a host`);
+    variables.reject(`LANGFUSE_URL is "${configuration.langfuseUrl}"; write http:// or https:// and a host`);
   }
   if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(configuration.secretName)) {
-    problems.push(
+    variables.reject(
       `BOOTSTRAP_SECRET is "${configuration.secretName}"; use lower-case letters, digits, "-" and ".", as Kubernetes wants`,
     );
   }
-  if (problems.length > 0) throw new AccessError("usage", problems.join("\n"));
+  variables.finish();
   return configuration;
 }

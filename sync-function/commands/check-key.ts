@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { readVariable } from "../configuration/environment.ts";
-import { AccessError } from "../errors.ts";
+import { VariableReader } from "../configuration/environment.ts";
 import { requireKeyScope } from "../langfuse/key-scope.ts";
 import { flagValue } from "./arguments.ts";
 import type { Command } from "./context.ts";
@@ -9,32 +7,16 @@ import type { Command } from "./context.ts";
 const ADDRESSES = ["LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_URL"];
 
 export const checkKeyCommand: Command = async ({ environment, print, stop }, options) => {
-  const problems: string[] = [];
-  const read = (name: string): string | undefined => {
-    const reading = readVariable(name, environment, (path) => readFileSync(path, "utf8"));
-    if ("value" in reading) return reading.value;
-    problems.push(reading.problem);
-    return undefined;
-  };
-  const required = (names: readonly string[]): string => {
-    const before = problems.length;
-    const value = names.map(read).find((found) => found !== undefined);
-    if (value === undefined && problems.length === before) {
-      problems.push(`${names.join(" or ")} is not set; take it from the Secret of the service`);
-    }
-    return value ?? "";
-  };
-  const url = required(ADDRESSES);
-  const publicKey = required(["LANGFUSE_PUBLIC_KEY"]);
-  const secretKey = required(["LANGFUSE_SECRET_KEY"]);
-  const projectId = flagValue(options, "--project") ?? read("LANGFUSE_PROJECT_ID");
-  const organizationId = flagValue(options, "--organization") ?? read("LANGFUSE_ORG_ID");
-  if (url !== "" && URL.parse(url) === null)
-    problems.push(`the address "${url}" is none; write http:// or https:// and a host`);
+  const variables = new VariableReader(environment);
+  const url = variables.address(ADDRESSES, "the address of Langfuse");
+  const publicKey = variables.required(["LANGFUSE_PUBLIC_KEY"], "the public key of the service");
+  const secretKey = variables.required(["LANGFUSE_SECRET_KEY"], "the secret key of the service");
+  const projectId = flagValue(options, "--project") ?? variables.optional("LANGFUSE_PROJECT_ID");
+  const organizationId = flagValue(options, "--organization") ?? variables.optional("LANGFUSE_ORG_ID");
   if (projectId === undefined && organizationId === undefined) {
-    problems.push("nothing is expected; give --project ID or --organization ID, or set LANGFUSE_PROJECT_ID");
+    variables.reject("nothing is expected; give --project ID or --organization ID, or set LANGFUSE_PROJECT_ID");
   }
-  if (problems.length > 0) throw new AccessError("usage", problems.join("\n"));
+  variables.finish();
   const scope = await requireKeyScope(
     { url, publicKey, secretKey, signal: stop },
     { projectId, organizationId },

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { readVariable } from "../configuration/environment.ts";
+import { type Environment, VariableReader } from "../configuration/environment.ts";
 import { AccessError } from "../errors.ts";
 import { createLangfuseClient } from "../langfuse/client.ts";
 import { readOrganization } from "../snapshot/snapshot.ts";
@@ -34,32 +33,14 @@ export const dumpCommand: Command = async ({ environment, print, stop }, options
   return 0;
 };
 
-function readEnvironment(environment: Readonly<Record<string, string | undefined>>) {
-  const problems: string[] = [];
-  const read = (name: string): string | undefined => {
-    const reading = readVariable(name, environment, (path) => readFileSync(path, "utf8"));
-    if ("value" in reading) return reading.value;
-    problems.push(reading.problem);
-    return undefined;
-  };
-  const required = (name: string, what: string): string => {
-    const before = problems.length;
-    const value = read(name);
-    if (value === undefined && problems.length === before) {
-      problems.push(`${name} is not set; set it to ${what}, or ${name}_FILE to a file that holds it`);
-    }
-    return value ?? "";
-  };
+function readEnvironment(environment: Environment) {
+  const variables = new VariableReader(environment);
   const values = {
-    url: required("LANGFUSE_URL", "the address of Langfuse").replace(/\/+$/, ""),
-    organizationId: required("LANGFUSE_ORG_ID", "the id of the organization"),
-    publicKey: required("LANGFUSE_PUBLIC_KEY", "the public key of the organization"),
-    secretKey: required("LANGFUSE_SECRET_KEY", "the secret key of the organization"),
+    url: variables.address(["LANGFUSE_URL"], "the address of Langfuse"),
+    organizationId: variables.required(["LANGFUSE_ORG_ID"], "the id of the organization"),
+    publicKey: variables.required(["LANGFUSE_PUBLIC_KEY"], "the public key of the organization"),
+    secretKey: variables.required(["LANGFUSE_SECRET_KEY"], "the secret key of the organization"),
   };
-  const address = URL.parse(values.url);
-  if (values.url !== "" && (address === null || address.username !== "" || address.password !== "")) {
-    problems.push("LANGFUSE_URL is no plain address; write http:// or https:// and a host, without a user name");
-  }
-  if (problems.length > 0) throw new AccessError("usage", problems.join("\n"));
+  variables.finish();
   return values;
 }

@@ -93,7 +93,7 @@ describe("check-key", () => {
       "an address that is none",
       () => ({ words: ["--project", "p"], changes: { LANGFUSE_BASE_URL: "langfuse" } }),
       64,
-      /"langfuse" is none/,
+      /LANGFUSE_BASE_URL or .* is no plain address/,
     ],
     [
       "a missing key",
