@@ -5,10 +5,11 @@ import type { KeycloakAdminApi } from "./admin-api.ts";
 
 const PAGE = 1000;
 
-const users = z.array(z.object({ id: z.string(), email: z.string().optional() }));
+const users = z.array(z.object({ id: z.string(), username: z.string().optional(), email: z.string().optional() }));
 
 /**
- * The addresses of everybody in a realm, in lower case. Without the right to see people Keycloak answers an empty list
+ * The addresses of everybody in a realm, in lower case, also those that are user names: after a change of address one of
+ * both is often the former one. Without the right to see people Keycloak answers an empty list
  * and still the right count, so that a list shorter than the count is no list.
  *
  * @throws AccessError `incomplete` when the list is shorter than the count, or the realm has nobody
@@ -21,9 +22,9 @@ export async function realmAddresses(api: KeycloakAdminApi, realm: string): Prom
   for (let first = 0; ; first += PAGE) {
     const query = { first, max: PAGE, briefRepresentation: true };
     const page = await api.send({ method: "GET", path, query }, users);
-    for (const { id, email } of page) {
+    for (const { id, username, email } of page) {
       ids.add(id);
-      if (email) addresses.add(email.toLowerCase());
+      for (const address of [email, username]) if (address?.includes("@")) addresses.add(address.toLowerCase());
     }
     if (page.length < PAGE) break;
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
-import { type GuardLimits, type GuardSettings, guardLimitsSchema } from "#sync/guard/limits.ts";
+import { type GuardSettings, guardLimitsSchema } from "#sync/guard/limits.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { addressMatcher } from "#sync/roles/pattern.ts";
 import { type CheckResult, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
@@ -74,18 +74,19 @@ export async function check(
     const reason = `Langfuse lists no member of organization ${news.organizationId}, not even an owner: check that the key is its own.`;
     return { inputs: nobody, failures: [{ property: "organizationId", reason }] };
   }
-  const known = await addresses();
-  const plan = departures(
-    {
-      organizationId: news.organizationId,
-      members: members.map(({ userId, email, role }) => ({ userId, email: email ?? "", role })),
-      declared: news.declared,
-      isInKeycloak: (email) => known.has(email),
-      isKept: addressMatcher(news.kept),
-    },
-    limitsOf(news),
-    news.approved,
-  );
+  const facts = {
+    organizationId: news.organizationId,
+    members: members.map(({ userId, email, role }) => ({ userId, email: email ?? "", role })),
+    declared: news.declared,
+    isKept: addressMatcher(news.kept),
+  };
+  const limits = guardLimitsSchema.parse(news.limits);
+  const decide = (known: ReadonlySet<string>) =>
+    departures({ ...facts, isInKeycloak: (email) => known.has(email) }, limits, news.approved);
+  const strangers = decide(new Set());
+  // Where everybody is declared, nobody has to be looked up.
+  if (strangers.leaving.length === 0 && strangers.refusal === undefined) return { inputs: nobody, failures };
+  const plan = decide(await addresses());
   if (plan.refusal !== undefined) return { inputs: nobody, failures: [{ property: "leaving", reason: plan.refusal }] };
   return { inputs: { ...inputs, leaving: plan.leaving }, failures };
 }
@@ -140,10 +141,6 @@ function worldOf(inputs: ExclusiveMembersArguments): ExclusiveMembersWorld {
     lists: memberLists(inputs.organizationId),
     addresses: () => realmAddresses(adminApi(), inputs.realm),
   };
-}
-
-function limitsOf({ limits }: ExclusiveMembersArguments): GuardLimits {
-  return guardLimitsSchema.parse(limits);
 }
 
 /** Exactly what is stored; whoever left is gone, and an absent property must stay absent. */

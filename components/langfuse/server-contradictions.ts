@@ -1,6 +1,6 @@
 import { isMightier, type Role } from "#sync/langfuse/role.ts";
 import type { ServerSettings } from "./server-settings.ts";
-import { type SignIn, type SignInContext, signInOf } from "./sign-in.ts";
+import { realmOf, type SignIn, type SignInContext, signInOf } from "./sign-in.ts";
 
 /** What of the stack the settings of the server have to agree with. */
 export interface ServerContext extends SignInContext {
@@ -94,7 +94,13 @@ function withProvider({ signIn }: ServerSettings, effective: Provided, context: 
       if (signIn[key] !== undefined) problems.push(`signIn.${key} is of a custom provider only: leave it out`);
     }
   }
-  if (gate.enabled && effective.issuer.split("/realms/")[1] !== keycloak.realm) {
+  const isGuarded = realmOf(effective.issuer) === keycloak.realm;
+  if (!gate.enabled && signIn.provider === "keycloak" && !isGuarded && !secrets.has("langfuseClientSecret")) {
+    problems.push(
+      `signIn.issuer is ${effective.issuer}, whose client secret cannot be read in the realm "${keycloak.realm}": run \`pulumi config set --secret langfuseClientSecret\``,
+    );
+  }
+  if (gate.enabled && !isGuarded) {
     problems.push(
       `signIn.issuer is ${effective.issuer}, but the gate guards the realm "${keycloak.realm}": people would go round it. Use that realm, or set gate.enabled to false`,
     );

@@ -28,7 +28,7 @@ export function signInOf({ signIn }: Pick<ServerSettings, "signIn">, context: Si
   const { keycloak, gate } = context;
   return {
     provider,
-    issuer: signIn.issuer ?? `${keycloak.url}/realms/${keycloak.realm}`,
+    issuer: signIn.issuer ?? `${keycloak.url}/realms/${encodeURIComponent(keycloak.realm)}`,
     clientId: signIn.clientId ?? keycloak.langfuseClient,
     name: signIn.name ?? "SSO",
     scope,
@@ -39,4 +39,14 @@ export function signInOf({ signIn }: Pick<ServerSettings, "signIn">, context: Si
     signUp,
     enforcedDomains,
   };
+}
+
+/** The realm that an issuer is, undefined for one that is no realm of Keycloak. */
+export function realmOf(issuer: string): string | undefined {
+  const [, realm] = /\/realms\/([^/]+)$/.exec(issuer) ?? [];
+  try {
+    return realm && decodeURIComponent(realm);
+  } catch {
+    return undefined;
+  }
 }

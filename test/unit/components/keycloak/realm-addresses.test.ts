@@ -25,6 +25,15 @@ describe("the addresses of a realm", () => {
     expect(addresses).toContain(`person-${count - 1}@example.com`);
   });
 
+  it("are also those that are user names", async () => {
+    const answers: unknown[] = [1, [{ id: "k1", username: "former@example.com", email: "new@example.com" }]];
+    const api: KeycloakAdminApi = {
+      version: async () => undefined,
+      send: async (_request, schema) => schema.parse(answers.shift()),
+    };
+    expect([...(await realmAddresses(api, "company"))].toSorted()).toEqual(["former@example.com", "new@example.com"]);
+  });
+
   it.each([
     ["is cut off", 10, 9],
     ["is empty for want of a right", 10, 0],

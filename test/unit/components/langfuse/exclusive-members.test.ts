@@ -69,6 +69,13 @@ describe("exclusive members", () => {
     }
   });
 
+  it("ask Keycloak for nobody where everybody is declared", async () => {
+    const { world } = worldWith(["ann@example.com", "x@robots.example.com"], async () => {
+      throw new Error("asked");
+    });
+    expect((await check(inputs, () => world)).inputs.leaving).toEqual([]);
+  });
+
   it("remove nobody when a list is empty or cannot be read", async () => {
     const empty = worldWith([]);
     expect((await check(inputs, () => empty.world)).failures).toEqual([

@@ -88,6 +88,11 @@ const accepted: [string, Case][] = [
 
 const refused: [string, Case, RegExp][] = [
   [
+    "the secret of another realm's client is not given",
+    { gate: false, server: { signIn: { issuer: "https://keycloak.example.com/realms/other" } } },
+    /^signIn\.issuer is .* cannot be read in the realm "company"/,
+  ],
+  [
     "a gate stands before no provider",
     { server: { signIn: { provider: "none" } } },
     /^signIn\.provider is none, but the gate/,
