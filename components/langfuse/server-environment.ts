@@ -7,18 +7,22 @@ export interface OwnIds<T> {
   readonly projectId: T | undefined;
 }
 
+type EnvironmentSettings = Pick<ServerSettings, "sessions" | "defaultAccess" | "organizationCreators" | "init">;
+
 /** The environment of the server that is no secret, under the names it reads. */
 export function plainEnvironment<T>(
   publicUrl: string,
   signIn: SignIn,
-  { defaultAccess, init }: Pick<ServerSettings, "defaultAccess" | "init">,
+  { sessions, defaultAccess, organizationCreators, init }: EnvironmentSettings,
   own: OwnIds<T>,
 ): Record<string, string | T> {
   return given({
     NEXTAUTH_URL: publicUrl,
     AUTH_DISABLE_USERNAME_PASSWORD: String(!signIn.passwordLogin),
     AUTH_DISABLE_SIGNUP: String(!signIn.signUp),
+    AUTH_SESSION_MAX_AGE: sessions.maxAgeMinutes === undefined ? undefined : String(sessions.maxAgeMinutes),
     ...providerEnvironment(signIn),
+    LANGFUSE_ALLOWED_ORGANIZATION_CREATORS: joined(organizationCreators),
     ...(defaultAccess && {
       LANGFUSE_DEFAULT_ORG_ID: defaultAccess.organizationId ?? own.organizationId,
       LANGFUSE_DEFAULT_ORG_ROLE: defaultAccess.role,
@@ -53,8 +57,13 @@ function providerEnvironment(signIn: SignIn): Record<string, string | undefined>
     [`${prefix}_ISSUER`]: signIn.issuer,
     [`${prefix}_ALLOW_ACCOUNT_LINKING`]: String(signIn.accountLinking),
     ...custom,
-    AUTH_DOMAINS_WITH_SSO_ENFORCEMENT: signIn.enforcedDomains.length > 0 ? signIn.enforcedDomains.join(",") : undefined,
+    AUTH_DOMAINS_WITH_SSO_ENFORCEMENT: joined(signIn.enforcedDomains),
   };
+}
+
+/** Langfuse separates entries by commas; an empty list is no list. */
+function joined(entries: readonly string[]): string | undefined {
+  return entries.length > 0 ? entries.join(",") : undefined;
 }
 
 function given<T>(values: Readonly<Record<string, T | undefined>>): Record<string, T> {

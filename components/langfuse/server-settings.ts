@@ -93,10 +93,14 @@ export const serverSettingsSchema = z.strictObject({
     .strictObject({
       /** Raised by one, every session ends: NEXTAUTH_SECRET is made anew. */
       generation: z.int().min(1).default(1),
+      /** How long one lasts; Langfuse renews it every five minutes. 30 days by default. */
+      maxAgeMinutes: z.int().min(6).max(525_600).optional(),
     })
     .prefault({}),
   signIn: signIn.prefault({}),
   defaultAccess: defaultAccess.optional(),
+  /** The only people who may make organizations, in which they would be owners; everybody by default. */
+  organizationCreators: z.array(z.email("use an e-mail address").transform((value) => value.toLowerCase())).default([]),
   init: init.optional(),
 });
 

@@ -44,6 +44,7 @@ describe("a configuration", () => {
         server: {
           sessions: { generation: 1 },
           signIn: { provider: "keycloak", signUp: true, enforcedDomains: [] },
+          organizationCreators: [],
         },
       },
       kubernetes: { namespace: "langfuse-access", createNamespace: true },

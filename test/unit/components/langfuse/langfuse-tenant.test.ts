@@ -148,6 +148,43 @@ describe("an organization in Langfuse", () => {
     expect(members.map(({ inputs }) => inputs.email)).toEqual(["bob@example.com", "ann@example.com"]);
   });
 
+  it("of somebody else is not declared itself, and a given key is not made", async () => {
+    const { result, resources } = await declare({
+      organization: { id: "o-theirs" },
+      credentials: { publicKey: "pk-lf-given", secretKey: "sk-lf-given" },
+    });
+    const kinds = new Set(resources.map(({ type }) => type.split(":").at(-1)));
+    expect(kinds).toEqual(new Set(["LangfuseTenant", "Project", "Membership"]));
+    const { organizationId, publicKey, secretKey } = find(resources, "Project").inputs;
+    expect([organizationId, publicKey, revealed(secretKey)]).toEqual(["o-theirs", "pk-lf-given", "sk-lf-given"]);
+    expect(isSecretInput(secretKey)).toBe(true);
+    expect(find(resources, "Membership", "organization-ann@example.com").deletedWith).toBe("");
+    expect(await resolved(result.organizationId)).toBe("o-theirs");
+  });
+
+  it("of somebody else gets a key of this stack when the server key is there", async () => {
+    const { resources } = await declare({ organization: { id: "o-theirs" } });
+    expect(find(resources, "OrganizationApiKey").inputs.organizationId).toBe("o-theirs");
+    expect(resources.some(({ type }) => type.endsWith(":Organization"))).toBe(false);
+  });
+
+  it("that is exclusive removes others after all declared members are there", async () => {
+    const { resources } = await declare({
+      exclusive: { realm: "company", kept: ["*@robots.example.com"], limits: {} },
+    });
+    const { inputs, dependsOn, parent } = find(resources, "ExclusiveMembers");
+    expect(inputs).toMatchObject({
+      organizationId: "organization-id",
+      realm: "company",
+      declared: ["ann@example.com", "bob@example.com"],
+      kept: ["*@robots.example.com"],
+    });
+    expect(isSecretInput(inputs.secretKey)).toBe(true);
+    expect(dependsOn).toEqual(expect.arrayContaining(["organization-ann@example.com", "organization-bob@example.com"]));
+    expect(parent).toBe("organization");
+    expect((await declare()).resources.some(({ type }) => type.endsWith(":ExclusiveMembers"))).toBe(false);
+  });
+
   it("names a project that is not declared", async () => {
     const services = [{ name: "chat", environment: "production", project: "Nowhere" }];
     await expect(declare({ services })).rejects.toThrow('There is no project "Nowhere"');
