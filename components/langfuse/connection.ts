@@ -3,6 +3,7 @@ import { AccessError } from "#sync/errors.ts";
 import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { MemberLists } from "./member-lists.ts";
+import { OrganizationPairs } from "./organization-pairs.ts";
 
 /** The stack configuration as a dynamic provider sees it; keys without a colon are the project's own. */
 export interface StackConfig {
@@ -19,7 +20,7 @@ export interface KeyPair {
 let server: { readonly url: string; readonly adminApiKey: string | undefined } | undefined;
 let admin: LangfuseAdminClient | undefined;
 const clients = new Map<string, LangfuseClient>();
-const pairs = new Map<string, readonly KeyPair[]>();
+const pairs = new Map<string, OrganizationPairs>();
 const lists = new Map<string, MemberLists>();
 const titles = new Map<string, string>();
 
@@ -51,32 +52,25 @@ export function adminClient(): LangfuseAdminClient {
 }
 
 /** Remembers a pair of an organization that was current a moment ago; the last one that was told counts most. */
-export function remember(organizationId: string, { publicKey, secretKey }: KeyPair): void {
-  const others = (pairs.get(organizationId) ?? []).filter((pair) => pair.secretKey !== secretKey);
-  pairs.set(organizationId, [{ publicKey, secretKey }, ...others]);
+export function remember(organizationId: string, pair: KeyPair): void {
+  pairsOf(organizationId).remember(pair);
 }
 
 /**
- * A client that works with whichever pair of the organization is accepted: those that this process heard of, the newest
- * first, and then the given one. What is stored with a resource stays as it was when its organization's key rotates, so
- * that a rotation is no change of every resource; the given pair may therefore have ended.
+ * A client that works with whichever pair of the organization is accepted. What is stored with a resource stays as it was
+ * when its organization's key rotates, so that a rotation is no change of every resource; the given pair may therefore
+ * have ended, and this process have heard of its successor.
  */
 export function organizationClient(organizationId: string, given: KeyPair): LangfuseClient {
-  const call = async (method: keyof LangfuseClient, parameters: unknown[]): Promise<unknown> => {
-    const candidates = [...(pairs.get(organizationId) ?? []), given];
-    let refusal: unknown;
-    for (const client of new Set(candidates.map(clientOf))) {
-      try {
-        return await (client[method] as (...all: unknown[]) => Promise<unknown>)(...parameters);
-      } catch (error) {
-        if (!(error instanceof AccessError && error.status === 401)) throw error;
-        refusal ??= error;
-      }
-    }
-    throw refusal;
-  };
+  const known = pairsOf(organizationId);
   const methods = Object.keys(clientOf(given)) as (keyof LangfuseClient)[];
-  const calls = methods.map((method) => [method, (...parameters: unknown[]) => call(method, parameters)]);
+  const calls = methods.map((method) => {
+    const call = (...parameters: unknown[]) =>
+      known.withAccepted(given, (pair) =>
+        (clientOf(pair)[method] as (...all: unknown[]) => Promise<unknown>)(...parameters),
+      );
+    return [method, call];
+  });
   return Object.fromEntries(calls) as LangfuseClient;
 }
 
@@ -87,6 +81,12 @@ export function clientOf({ publicKey, secretKey }: KeyPair): LangfuseClient {
   const client = createLangfuseClient({ url: address().url, publicKey, secretKey });
   clients.set(secretKey, client);
   return client;
+}
+
+function pairsOf(organizationId: string): OrganizationPairs {
+  const known = pairs.get(organizationId) ?? new OrganizationPairs();
+  pairs.set(organizationId, known);
+  return known;
 }
 
 /** What this process knows of an organization's members, whichever of its keys they were read with. */

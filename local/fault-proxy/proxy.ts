@@ -86,7 +86,10 @@ async function serve(
   try {
     const body = Buffer.concat(await request.toArray());
     if (delay > 0) await sleep(delay);
-    if (fault?.kind === "cut" && fault.when === "before") return cut(response);
+    if (fault?.kind === "cut" && fault.when === "before") {
+      await fault.struck?.();
+      return cut(response);
+    }
     if (fault?.kind === "answer") {
       await ready;
       response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
@@ -95,6 +98,7 @@ async function serve(
     }
     const answer = await upstream.send({ ...lineOf(request), rawHeaders: request.rawHeaders, body });
     await ready;
+    if (fault?.kind === "cut") await fault.struck?.();
     return hand(response, request.method ?? "", answer, fault);
   } catch (error) {
     // The client has gone, or the server behind has.

@@ -12,7 +12,12 @@ export type Fault =
       readonly body?: string;
     }
   /** The connection breaks: `before` the server sees the request, or `after` it has acted and its answer is lost. */
-  | { readonly kind: "cut"; readonly when: "before" | "after" }
+  | {
+      readonly kind: "cut";
+      readonly when: "before" | "after";
+      /** Called before the client can notice, for instance to kill it. */
+      readonly struck?: () => void | Promise<void>;
+    }
   /** The header promises the whole body, but the connection breaks after `bytes` of it; default half. */
   | { readonly kind: "truncate"; readonly bytes?: number }
   /** The status and headers are the server's, the body is not; default something that is not JSON. */

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse as parseYaml, stringify as stringifyYaml } from "yaml";
+import { killDescendants } from "../process/descendants.ts";
 import { signalGroup } from "../process/group.ts";
 import type { Progress } from "../progress.ts";
 import { pulumiEnvironment } from "../toolchain/toolchain.ts";
@@ -13,11 +14,22 @@ export const programFolder = fileURLToPath(new URL("../../", import.meta.url));
 /** Number of resources by what happened to them: `create`, `same`, `update`, `delete` … */
 export type Changes = Readonly<Record<string, number>>;
 
+/** What happened to one resource. */
+export interface Step {
+  /** `create`, `same`, `update`, `delete`, `create-replacement`, `delete-replaced` … */
+  readonly operation: string;
+  /** Last part of the type, such as `Membership`. */
+  readonly type: string;
+  readonly name: string;
+}
+
 export interface Outcome {
   readonly exitCode: number;
   /** What a person would have seen, both streams. */
   readonly output: string;
   readonly changes: Changes;
+  /** In the order in which the engine began them, those that changed nothing among them. */
+  readonly steps: readonly Step[];
 }
 
 export interface StackOptions {
@@ -44,6 +56,7 @@ export class Stack {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #configuration: string;
   #commands = 0;
+  #running: ChildProcess | undefined;
 
   private constructor(options: StackOptions, environment: NodeJS.ProcessEnv) {
     this.#options = options;
@@ -98,14 +111,35 @@ export class Stack {
     return this.#engine(["destroy", "--yes", "--skip-preview", ...args]);
   }
 
+  /** Takes over something that is in the server already, as `pulumi import` does. */
+  import(type: string, name: string, id: string, args: readonly string[] = []): Promise<Outcome> {
+    return this.#engine(["import", type, name, id, "--yes", "--skip-preview", "--generate-code=false", ...args]);
+  }
+
+  /** Kills the command that is running and everything it started, as a machine that loses its power would. */
+  async kill(): Promise<void> {
+    if (this.#running?.pid !== undefined) await killDescendants(this.#running.pid);
+  }
+
+  /**
+   * Makes the stack usable again after `kill`, as a person would: `pulumi cancel` removes the lock. The state itself is
+   * replaced as a whole, but the engine cannot read it beside a list of its attributes that was cut off.
+   */
+  async recover(): Promise<void> {
+    const state = path.join(this.#options.folder, "state", ".pulumi");
+    await rm(path.join(state, "locks"), { recursive: true, force: true });
+    const attributes = path.join(state, "stacks", "langfuse-access", `${this.#options.name}.json.attrs`);
+    if (!isJson(await readFile(attributes, "utf8").catch(() => ""))) await rm(attributes, { force: true });
+  }
+
   async outputs(options: { readonly showSecrets?: boolean } = {}): Promise<Record<string, unknown>> {
     const secrets = options.showSecrets ? ["--show-secrets"] : [];
     return JSON.parse(await this.#mustRun(["stack", "output", "--json", ...secrets])) as Record<string, unknown>;
   }
 
-  /** The whole state as it is stored. */
-  async export(): Promise<string> {
-    return await this.#mustRun(["stack", "export"]);
+  /** The whole state as it is stored, or with its secrets decrypted. */
+  async export(options: { readonly showSecrets?: boolean } = {}): Promise<string> {
+    return await this.#mustRun(["stack", "export", ...(options.showSecrets ? ["--show-secrets"] : [])]);
   }
 
   async #engine(args: readonly string[]): Promise<Outcome> {
@@ -113,9 +147,9 @@ export class Stack {
     const log = path.join(this.#options.folder, `events-${this.#commands}.json`);
     const flags = ["--config-file", this.#configuration, "--non-interactive", "--color", "never", "--event-log", log];
     const { exitCode, output, errors } = await this.#run(this.#options.program ?? programFolder, [...args, ...flags]);
-    const changes = summary(await readFile(log, "utf8").catch(() => ""));
+    const events = eventsOf(await readFile(log, "utf8").catch(() => ""));
     await rm(log, { force: true });
-    return { exitCode, output: output + errors, changes };
+    return { exitCode, output: output + errors, changes: changesOf(events), steps: stepsOf(events) };
   }
 
   async #mustRun(args: readonly string[], input?: string): Promise<string> {
@@ -136,6 +170,7 @@ export class Stack {
       // A group of its own: Ctrl-C reaches it through us, once, so that the engine can end in order.
       detached: true,
     });
+    this.#running = child;
     const late = setTimeout(() => child.pid !== undefined && signalGroup(child.pid, "SIGKILL"), COMMAND_TIMEOUT);
     const interrupt = () => child.pid !== undefined && signalGroup(child.pid, "SIGINT");
     this.#options.signal?.addEventListener("abort", interrupt, { once: true });
@@ -152,6 +187,7 @@ export class Stack {
       child.once("error", reject);
       child.once("close", (code) => resolve(code ?? 130));
     }).finally(() => clearTimeout(late));
+    this.#running = undefined;
     this.#options.signal?.removeEventListener("abort", interrupt);
     return { exitCode, output, errors };
   }
@@ -161,12 +197,44 @@ interface StackFile {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** The engine's own count, from the last event of its log. */
-function summary(log: string): Changes {
-  for (const line of log.trim().split("\n").reverse()) {
-    if (line === "") continue;
-    const event = JSON.parse(line) as { summaryEvent?: { resourceChanges?: Changes } };
-    if (event.summaryEvent) return event.summaryEvent.resourceChanges ?? {};
+/** The part of the engine's events that is read here. */
+interface EngineEvent {
+  readonly summaryEvent?: { readonly resourceChanges?: Changes };
+  readonly resourcePreEvent?: {
+    readonly metadata: { readonly op: string; readonly urn: string; readonly type: string };
+  };
+}
+
+/** A command that was killed leaves half a line. */
+function eventsOf(log: string): EngineEvent[] {
+  return log.split("\n").flatMap((line) => {
+    try {
+      return [JSON.parse(line) as EngineEvent];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
-  return {};
+}
+
+/** The engine's own count. */
+function changesOf(events: readonly EngineEvent[]): Changes {
+  return events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
+}
+
+function stepsOf(events: readonly EngineEvent[]): Step[] {
+  return events.flatMap(({ resourcePreEvent }) => {
+    if (!resourcePreEvent) return [];
+    const { op, urn, type } = resourcePreEvent.metadata;
+    const [, lastOfType = type] = /[:/]([^:/]+)$/.exec(type) ?? [];
+    return [{ operation: op, type: lastOfType, name: urn.split("::").at(-1) ?? "" }];
+  });
 }

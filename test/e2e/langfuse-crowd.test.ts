@@ -10,7 +10,10 @@ let ground: Ground;
 
 beforeAll(async () => {
   // The engine would write the whole state once for each resource, which is its own time and not that of the resources.
-  ground = await prepareGround({ PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" });
+  ground = await prepareGround({
+    name: "crowd",
+    environment: { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" },
+  });
 });
 
 afterAll(async () => {

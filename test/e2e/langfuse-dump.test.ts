@@ -14,7 +14,7 @@ let byHand: LangfuseClient;
 let dumped: string;
 
 beforeAll(async () => {
-  ground = await prepareGround();
+  ground = await prepareGround({ name: "dump" });
   organizationId = (await ground.admin.createOrganization({ name: "Made by hand" })).id;
   key = await ground.admin.createApiKey(organizationId, { note: "made in the web page" });
   byHand = createLangfuseClient({ url: ground.url, publicKey: key.publicKey, secretKey: key.secretKey });

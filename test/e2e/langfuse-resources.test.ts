@@ -1,155 +1,253 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Outcome } from "#local/pulumi/stack.ts";
+import { markedEnvironment, markedProcesses } from "#test/descendants.ts";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
+import { mostReadsOf, run, saidBy, stepsOf, writesOf } from "./langfuse-steps.ts";
+import { organizationsOf } from "./langfuse-world.ts";
 
-const tenant = {
+const ann = { email: "ann@example.com", role: "OWNER" };
+const bob = { email: "bob@example.com", role: "MEMBER", projectRoles: [{ project: "Staging", role: "ADMIN" }] };
+const base: Readonly<Record<string, unknown>> = {
   organization: { name: "Company" },
   project: { name: "Assistant", retentionDays: 30, metadata: { team: "a" } },
   projects: [{ name: "Staging" }],
-  members: [
-    { email: "ann@example.com", role: "OWNER" },
-    { email: "bob@example.com", role: "MEMBER", projectRoles: [{ project: "Staging", role: "ADMIN" }] },
-  ],
+  members: [ann, bob],
   services: [{ name: "chat" }],
 };
-const bob = { email: "bob@example.com", role: "MEMBER", projectRoles: [{ project: "Staging", role: "VIEWER" }] };
+const size = 10;
+
+/** By it the processes of the engine are recognised. */
+const mark = randomUUID();
 
 let ground: Ground;
 /** Everything the engine printed, for the search for secrets. */
 let printed = "";
 
 beforeAll(async () => {
-  ground = await prepareGround();
-  await ground.configure(tenant);
-  expect((await run(ground.stack.up())).changes).toEqual({ create: 10 });
+  ground = await prepareGround({ name: "resources", environment: markedEnvironment(mark, {}) });
+  await ground.configure(base);
 });
 
 afterAll(async () => {
   await ground?.stop();
 });
 
-async function run(operation: Promise<Outcome>): Promise<Outcome> {
-  const outcome = await operation;
+async function watched(operation: Promise<Outcome>): Promise<Outcome> {
+  const outcome = await run(operation);
   printed += outcome.output;
-  expect(outcome.exitCode, outcome.output).toBe(0);
   return outcome;
 }
 
-/** What a preview says of the resources that change, without what differs from run to run. */
-async function previewed(): Promise<string> {
-  const { output } = await run(ground.stack.preview());
-  const changes = output.slice(output.indexOf("pulumi:pulumi:Stack"));
-  return changes
-    .replace(/^Resources:\n( .*\n)*/m, "")
-    .replace(/\n+/g, "\n")
-    .split("\n")
-    .slice(1)
-    .filter((line) => !/^\s*\[urn=/.test(line))
-    .join("\n")
-    .replace(/\d{4}-\d\d-\d\dT[\d:]+Z/g, "TIME")
-    .replace(/\bc[a-z0-9]{24}\b/g, "ID")
-    .replace(/pk-lf-[0-9a-f-]{36}/g, "pk-lf-PAIR")
-    .trimEnd();
-}
-
-const list = async () =>
-  Object.fromEntries((await (await ground.client()).listMemberships()).map((m) => [m.email, m.role]));
-const projectIdOf = async (name: string) => {
-  const { projectIds } = await ground.stack.outputs();
-  return (projectIds as Record<string, string>)[name] ?? "";
-};
-
 describe("the resources of Langfuse", () => {
-  it("change nothing when nothing changed", async () => {
-    expect((await run(ground.stack.preview())).changes).toEqual({ same: 10 });
-    expect((await run(ground.stack.refresh())).changes).toEqual({ same: 10 });
-    expect((await run(ground.stack.up())).changes).toEqual({ same: 10 });
-  });
-
-  it("tell a change as a person would", async () => {
-    await ground.configure({
-      ...tenant,
-      project: { name: "Helper", retentionDays: 90, metadata: { team: "b" } },
-      members: [{ email: "ann@example.com", role: "OWNER" }, bob],
-    });
-    expect(await previewed()).toMatchSnapshot();
-    expect((await run(ground.stack.up())).changes).toMatchObject({ update: 2 });
-    await ground.configure(tenant);
-    expect((await run(ground.stack.up())).changes).toMatchObject({ update: 2 });
-  });
-
-  it("rotate the key of a service while both pairs work", async () => {
-    const before = await ground.stack.outputs({ showSecrets: true });
-    await ground.configure({ ...tenant, services: [{ name: "chat", generation: 2 }] });
-    expect(await previewed()).toMatchSnapshot();
-    await run(ground.stack.up());
-    const after = await ground.stack.outputs({ showSecrets: true });
-    expect(after.serviceSecretKey).not.toBe(before.serviceSecretKey);
-    for (const secret of [before.serviceSecretKey, after.serviceSecretKey]) {
-      expect(await projectOf(String(secret))).toBe(await projectIdOf("Assistant"));
-    }
-  });
-
-  it("rotate the key of the organization without a write to any member", async () => {
-    const services = [{ name: "chat", generation: 2 }];
-    await ground.configure({ ...tenant, services, organizationKey: { generation: 2 } });
+  it("are made, each by one request, and then stay as they are", async () => {
+    const up = await watched(ground.stack.up());
+    expect(stepsOf(up)).toEqual([
+      "create LangfuseTenant organization",
+      "create Membership organization-ann@example.com",
+      "create Membership organization-bob@example.com",
+      "create Organization organization",
+      "create OrganizationApiKey organization-sync-key",
+      "create Project organization-project",
+      "create Project organization-project-Staging",
+      "create ProjectApiKey organization-chat-production-key",
+      "create RandomPassword organization-chat-production-seed",
+      "create Stack langfuse-access-resources",
+    ]);
+    expect(writesOf(ground)).toEqual([
+      "POST admin/organizations",
+      "POST admin/organizations/ID/apiKeys",
+      "POST public/projects",
+      "POST public/projects",
+      "POST public/projects/ID/apiKeys",
+      "POST public/scim/Users",
+      "POST public/scim/Users",
+      "PUT public/projects/ID/memberships",
+    ]);
     ground.proxy.clear();
-    await run(ground.stack.up());
-    const writes = ground.proxy.requests
-      .filter(({ method }) => method !== "GET")
-      .map(({ method, path }) => `${method} ${path}`);
-    expect(writes).toEqual([expect.stringMatching(/^POST \/api\/admin\/organizations\/\w+\/apiKeys$/)]);
-    expect((await run(ground.stack.preview())).changes).toEqual({ same: 10 });
+    expect((await watched(ground.stack.preview())).changes).toEqual({ same: size });
+    expect((await watched(ground.stack.refresh())).changes).toEqual({ same: size });
+    expect((await watched(ground.stack.up())).changes).toEqual({ same: size });
+    expect(writesOf(ground)).toEqual([]);
   });
 
-  it("are repaired after every kind of damage by hand", async () => {
-    const client = await ground.client();
-    const project = await projectIdOf("Staging");
-    const members = await client.listMemberships();
-    const idOf = (email: string) => members.find((member) => member.email === email)?.userId ?? "";
-    await client.putProjectMembership(project, idOf("bob@example.com"), "NONE");
-    await client.updateScimUser(idOf("bob@example.com"), "VIEWER");
-    await client.updateProject(project, { name: "Renamed", metadata: { theirs: 1 } });
-    for (const key of await client.listProjectApiKeys(await projectIdOf("Assistant"))) {
-      await client.deleteProjectApiKey(await projectIdOf("Assistant"), key.id);
-    }
-    await run(ground.stack.refresh());
-    await run(ground.stack.up());
-    expect(await list()).toEqual({ "ann@example.com": "OWNER", "bob@example.com": "MEMBER" });
-    expect((await client.listProjectMemberships(project)).map(({ role }) => role)).toEqual(["ADMIN"]);
-    expect((await client.listProjects()).find(({ id }) => id === project)).toMatchObject({
-      name: "Staging",
-      metadata: { theirs: 1, managedBy: "langfuse-access/resources/organization-project-Staging" },
+  it("tell each change in a preview as a person would", async () => {
+    await ground.configure({
+      organization: { name: "Firm" },
+      project: { name: "Helper", retentionDays: 90, metadata: { team: "b" } },
+      projects: [{ key: "Staging", name: "Pre-production" }],
+      members: [
+        { ...ann, role: "ADMIN" },
+        { ...bob, role: "OWNER", projectRoles: [{ project: "Staging", role: "VIEWER" }] },
+      ],
+      services: [{ name: "chat", project: "Staging" }],
+      organizationKey: { generation: 2 },
     });
-    const { serviceSecretKey } = await ground.stack.outputs({ showSecrets: true });
-    expect(await projectOf(String(serviceSecretKey))).toBe(await projectIdOf("Assistant"));
-    expect((await run(ground.stack.preview(["--refresh"]))).changes).toEqual({ same: 10 });
+    expect(saidBy(await watched(ground.stack.preview(["--parallel", "1"])))).toMatchSnapshot();
   });
 
-  it("keep every secret out of plain state and of what is printed", async () => {
-    const { secretKey, serviceSecretKey } = await ground.stack.outputs({ showSecrets: true });
-    const state = await ground.stack.export();
-    for (const secret of [secretKey, serviceSecretKey].map(String)) {
-      expect(secret).toMatch(/^sk-lf-/);
-      expect(state).not.toContain(secret);
-      expect(printed).not.toContain(secret);
+  const key = "ProjectApiKey organization-chat-production-key";
+  const changes: [string, Readonly<Record<string, unknown>>, string[], string[]][] = [
+    [
+      "another role of a member",
+      { members: [ann, { ...bob, role: "VIEWER" }] },
+      ["update Membership organization-bob@example.com"],
+      ["PUT public/scim/Users/ID"],
+    ],
+    [
+      "another role in a project",
+      { members: [ann, { ...bob, role: "VIEWER", projectRoles: [{ project: "Staging", role: "NONE" }] }] },
+      ["update Membership organization-bob@example.com"],
+      ["PUT public/projects/ID/memberships"],
+    ],
+    [
+      "no role in a project any more",
+      { members: [ann, { email: bob.email, role: "VIEWER" }] },
+      ["update Membership organization-bob@example.com"],
+      ["DELETE public/projects/ID/memberships"],
+    ],
+    [
+      "another owner",
+      {
+        members: [
+          { ...ann, role: "MEMBER" },
+          { email: bob.email, role: "OWNER" },
+        ],
+      },
+      ["update Membership organization-ann@example.com", "update Membership organization-bob@example.com"],
+      ["PUT public/scim/Users/ID", "PUT public/scim/Users/ID"],
+    ],
+    [
+      "another person in the place of a member",
+      {
+        members: [
+          { email: "eve@example.com", role: "VIEWER" },
+          { email: bob.email, role: "OWNER" },
+        ],
+      },
+      ["create Membership organization-eve@example.com", "delete Membership organization-ann@example.com"],
+      ["DELETE public/scim/Users/ID", "POST public/scim/Users"],
+    ],
+    [
+      "another name of the organization",
+      { organization: { name: "Firm" } },
+      ["update Organization organization"],
+      ["PUT admin/organizations/ID"],
+    ],
+    [
+      "another name, retention and metadata of the main project",
+      { project: { name: "Helper", retentionDays: 90, metadata: { team: "b" } } },
+      ["update Project organization-project"],
+      ["PUT public/projects/ID"],
+    ],
+    [
+      "another name of a further project, under its key",
+      { projects: [{ key: "Staging", name: "Pre-production" }] },
+      ["update Project organization-project-Staging"],
+      ["PUT public/projects/ID"],
+    ],
+    [
+      "another generation of a service's key",
+      { services: [{ name: "chat", generation: 2 }] },
+      [`update ${key}`],
+      ["POST public/projects/ID/apiKeys"],
+    ],
+    [
+      "another project of a service",
+      { services: [{ name: "chat", generation: 2, project: "Staging" }] },
+      [`update ${key}`],
+      ["POST public/projects/ID/apiKeys"],
+    ],
+    [
+      "another name of a service, under its key",
+      { services: [{ key: "chat-production", name: "talk", generation: 2, project: "Staging" }] },
+      [`update ${key}`],
+      ["POST public/projects/ID/apiKeys"],
+    ],
+    [
+      "another generation of the organization's key, which changes nothing that it opens",
+      { organizationKey: { generation: 2 } },
+      ["update OrganizationApiKey organization-sync-key"],
+      ["POST admin/organizations/ID/apiKeys"],
+    ],
+    [
+      "no service any more",
+      { services: [] },
+      [`delete ${key}`, "delete RandomPassword organization-chat-production-seed"],
+      Array.from({ length: 4 }, () => "DELETE public/projects/ID/apiKeys/ID"),
+    ],
+  ];
+  let wanted = base;
+  it.each(changes)("change in place: %s", async (_title, change, steps, requests) => {
+    wanted = { ...wanted, ...change };
+    await ground.configure(wanted);
+    ground.proxy.clear();
+    expect(stepsOf(await watched(ground.stack.up()))).toEqual(steps);
+    expect(writesOf(ground)).toEqual(requests);
+    expect(mostReadsOf(ground)).toBeLessThanOrEqual(2);
+  });
+
+  it("keep every secret out of state, of what is printed and of arguments, also when an operation fails", async () => {
+    await ground.configure({ ...base, services: [{ name: "chat" }, { name: "batch" }] });
+    const secrets = await secretsOf();
+    // A server, or a proxy before it, that says more than it should.
+    const body = JSON.stringify({ message: `refused ${[...secrets].join(" ")}` });
+    ground.proxy.inject({ fault: { kind: "answer", status: 400, body }, matches: ({ method }) => method === "POST" });
+    const operation = ground.stack.up();
+    const commands = new Set<string>();
+    for (let isOver = false; !isOver; ) {
+      for (const command of await markedProcesses(mark)) commands.add(command);
+      isOver = await Promise.race([operation.then(() => true), sleep(100, false)]);
+    }
+    expect([...commands].join("\n")).toContain("pulumi/cmd/dynamic-provider");
+    const failed = await operation;
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.output).toContain("refused");
+    ground.proxy.clear();
+    await watched(ground.stack.up());
+    for (const secret of await secretsOf()) secrets.add(secret);
+    const places = {
+      printed: printed + failed.output,
+      state: await ground.stack.export(),
+      commands: [...commands].join(),
+    };
+    for (const [place, text] of Object.entries(places)) {
+      for (const secret of secrets) expect(text.includes(secret), `${place} holds a secret`).toBe(false);
+      expect(text, place).not.toMatch(/sk-lf-[0-9a-f]{8}-/);
     }
     expect(JSON.stringify(await ground.stack.outputs())).not.toMatch(/sk-lf-/);
-    expect(printed).not.toMatch(/sk-lf-|__provider/);
+    expect(printed).not.toContain("__provider");
   });
 
+  /** Everything that the state keeps encrypted, and the server key. */
+  async function secretsOf(): Promise<Set<string>> {
+    const values: string[] = [];
+    JSON.parse(await ground.stack.export({ showSecrets: true }), (name, value: unknown) => {
+      if (name === "plaintext") values.push(...strings(JSON.parse(String(value))));
+      return value;
+    });
+    expect(values.length).toBeGreaterThan(3);
+    return new Set([...values, ground.adminApiKey]);
+  }
+
   it("leave nothing behind when they are destroyed", async () => {
-    await run(ground.stack.destroy());
-    expect((await ground.admin.listOrganizations()).map(({ name }) => name)).not.toContain("Company");
+    ground.proxy.clear();
+    expect((await run(ground.stack.destroy())).changes).toEqual({ delete: size + 2 });
+    expect(writesOf(ground)).toEqual([
+      "DELETE admin/organizations/ID",
+      ...Array.from({ length: 3 }, () => "DELETE admin/organizations/ID/apiKeys/ID"),
+      "DELETE public/projects/ID",
+      "DELETE public/projects/ID",
+      "DELETE public/projects/ID/apiKeys/ID",
+      "DELETE public/projects/ID/apiKeys/ID",
+    ]);
+    expect(await organizationsOf(ground, ground.name)).toEqual([]);
   });
 });
 
-/** The project that a key belongs to, asked from the server with the key itself. */
-async function projectOf(secretKey: string): Promise<string | undefined> {
-  const authorization = `Basic ${Buffer.from(`pk-lf-any:${secretKey}`).toString("base64")}`;
-  const answer = await fetch(`${ground.url}/api/public/projects`, {
-    headers: { authorization },
-    signal: AbortSignal.timeout(10_000),
-  });
-  return ((await answer.json()) as { data?: { id: string }[] }).data?.[0]?.id;
+/** Long enough to be a secret: the engine also encrypts what stands beside one. */
+function strings(value: unknown): string[] {
+  if (typeof value === "string") return value.length >= 16 ? [value] : [];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(strings) : [];
 }

@@ -49,6 +49,20 @@ async function put(path = "/path?query=1"): Promise<Response> {
   return await fetch(`${proxy.url}${path}`, { method: "PUT", body: "the body" });
 }
 
+it.each([
+  ["before", 0],
+  ["after", 1],
+] as const)("a cut %s the server acts is told before the client can notice", async (when, reached) => {
+  const order: string[] = [];
+  const struck = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push(`struck, ${seen.length} seen`);
+  };
+  proxy.inject({ fault: { kind: "cut", when, struck } });
+  await put().catch(() => order.push("noticed"));
+  expect(order).toEqual([`struck, ${reached} seen`, "noticed"]);
+});
+
 describe("without a rule", () => {
   it("hands requests and answers through as they are", async () => {
     const response = await put();

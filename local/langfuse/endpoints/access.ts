@@ -18,6 +18,7 @@ export function requireOrganizationKey(request: ApiRequest, instance: Instance, 
     const text = "Invalid API key. Organization-scoped API key required for this operation.";
     throw new Refusal(shape(403, text));
   }
+  instance.database().useApiKey(verification.key);
   return verification.key.ownerId;
 }
 
@@ -27,6 +28,7 @@ export function requireProjectKey(request: ApiRequest, instance: Instance, shape
   if (verification.access !== "project") {
     throw new Refusal(shape(403, "Invalid API key. Are you using an organization key?"));
   }
+  instance.database().useApiKey(verification.key);
   return verification.key;
 }
 

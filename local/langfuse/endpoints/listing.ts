@@ -6,8 +6,8 @@ export function listedProject({ id, name, metadata, createdAt, updatedAt }: Proj
 }
 
 /** A key without its secret. */
-export function listedKey({ id, createdAt, note, publicKey, displaySecretKey }: ApiKey) {
-  return { id, createdAt, expiresAt: null, lastUsedAt: null, note, publicKey, displaySecretKey };
+export function listedKey({ id, createdAt, lastUsedAt, note, publicKey, displaySecretKey }: ApiKey) {
+  return { id, createdAt, expiresAt: null, lastUsedAt, note, publicKey, displaySecretKey };
 }
 
 /** The one answer that shows the secret. */

@@ -98,9 +98,15 @@ export class Database {
       displaySecretKey: displaySecret(pair.secretKey),
       note,
       createdAt: this.now(),
+      lastUsedAt: null,
     };
     this.apiKeys.add(key);
     return key;
+  }
+
+  /** Notes that the secret of a key was accepted. */
+  useApiKey(key: ApiKey): void {
+    this.apiKeys.add({ ...key, lastUsedAt: this.now() });
   }
 
   snapshot(): Snapshot {

@@ -36,6 +36,7 @@ const snapshotSchema = z.object({
       displaySecretKey: z.string(),
       note: z.string().nullable(),
       createdAt: z.string(),
+      lastUsedAt: z.string().nullable().default(null),
     }),
   ),
 });

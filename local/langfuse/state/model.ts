@@ -65,6 +65,8 @@ export interface ApiKey {
   readonly displaySecretKey: string;
   readonly note: string | null;
   readonly createdAt: string;
+  /** Null until the secret was first accepted. */
+  readonly lastUsedAt: string | null;
 }
 
 /** Everything the server knows, as JSON. */

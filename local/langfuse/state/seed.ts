@@ -86,5 +86,6 @@ function seededKey(scope: ApiKey["scope"], ownerId: string, pair: KeyPair, creat
     displaySecretKey: displaySecret(pair.secretKey),
     note: "seeded",
     createdAt,
+    lastUsedAt: null,
   };
 }

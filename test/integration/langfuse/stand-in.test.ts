@@ -26,6 +26,23 @@ async function start(options: LangfuseOptions = {}): Promise<LangfuseServer> {
 
 const MEMBERSHIPS = "/api/public/organizations/memberships";
 
+describe("an API key", () => {
+  it("shows when its secret was last accepted, and nothing before that", async () => {
+    let now = new Date("2026-06-01T12:00:00.000Z");
+    const { target } = await start({ clock: () => now });
+    const lastUse = async () => {
+      const { body } = await call(target, "GET", `/api/admin/organizations/${target.orgId}/apiKeys`, {
+        authorization: admin(target),
+      });
+      return (body as { apiKeys: { lastUsedAt: string | null }[] }).apiKeys.map(({ lastUsedAt }) => lastUsedAt);
+    };
+    expect(await lastUse()).toEqual([null]);
+    await call(target, "GET", MEMBERSHIPS);
+    now = new Date("2026-06-01T13:00:00.000Z");
+    expect(await lastUse()).toEqual(["2026-06-01T12:00:00.000Z"]);
+  });
+});
+
 describe("state", () => {
   it("survives a restart with ids, keys and members", async () => {
     const file = path.join(folder, "state", "langfuse.json");

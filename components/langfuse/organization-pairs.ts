@@ -1,0 +1,64 @@
+import { AccessError } from "#sync/errors.ts";
+import type { KeyPair } from "./connection.ts";
+
+/**
+ * How long after the first refusal a successor may still be heard of, in milliseconds. A refresh reads resources in any
+ * order, those that a key opens beside the key itself.
+ */
+const PATIENCE = 2_000;
+
+/** The pairs of one organization that this process heard of. */
+export class OrganizationPairs {
+  readonly #patience: number;
+  readonly #waiting = new Set<() => void>();
+  #known: readonly KeyPair[] = [];
+  #endsAt: number | undefined;
+
+  constructor(patience = PATIENCE) {
+    this.#patience = patience;
+  }
+
+  /** A pair that was current a moment ago; the last one that is told counts most. */
+  remember({ publicKey, secretKey }: KeyPair): void {
+    this.#known = [{ publicKey, secretKey }, ...this.#known.filter((pair) => pair.secretKey !== secretKey)];
+    for (const wake of this.#waiting) wake();
+  }
+
+  /**
+   * Does something with the first pair that is accepted: those that are known, the newest first, then the given one, and
+   * then any that is heard of while there is patience.
+   *
+   * @throws the first refusal when all are refused, and every other error at once
+   */
+  async withAccepted<T>(given: KeyPair, work: (pair: KeyPair) => Promise<T>): Promise<T> {
+    const tried = new Set<string>();
+    let refusal: unknown;
+    for (;;) {
+      const pair = [...this.#known, given].find(({ secretKey }) => !tried.has(secretKey));
+      if (!pair) {
+        if (await this.#news()) continue;
+        throw refusal;
+      }
+      tried.add(pair.secretKey);
+      try {
+        return await work(pair);
+      } catch (error) {
+        if (!(error instanceof AccessError && error.status === 401)) throw error;
+        refusal ??= error;
+      }
+    }
+  }
+
+  /** Whether something is heard before the patience is over, which is one for the whole process. */
+  async #news(): Promise<boolean> {
+    this.#endsAt ??= Date.now() + this.#patience;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const wake = () => resolve(true);
+    this.#waiting.add(wake);
+    const late = setTimeout(resolve, Math.max(0, this.#endsAt - Date.now()), false);
+    return await promise.finally(() => {
+      clearTimeout(late);
+      this.#waiting.delete(wake);
+    });
+  }
+}

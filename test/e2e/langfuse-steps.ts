@@ -1,0 +1,57 @@
+import { expect } from "vitest";
+import type { Outcome } from "#local/pulumi/stack.ts";
+import type { Ground } from "./langfuse-ground.ts";
+
+/** Operations that change nothing by themselves. */
+const QUIET = ["same", "refresh"];
+
+/** The outcome of an operation that must succeed. */
+export async function run(operation: Promise<Outcome>): Promise<Outcome> {
+  const outcome = await operation;
+  expect(outcome.exitCode, outcome.output).toBe(0);
+  return outcome;
+}
+
+/** What happened to resources, in an order of its own; those that stayed the same left out, and providers. */
+export function stepsOf({ steps }: Outcome): string[] {
+  return steps
+    .filter(({ operation, type, name }) => !QUIET.includes(operation) && `${type} ${name}`.search(/ default/) < 0)
+    .map(({ operation, type, name }) => `${operation} ${type} ${name}`)
+    .toSorted();
+}
+
+/**
+ * The writes since the proxy was cleared that were not refused, ids left out, in an order of their own. Refused is what
+ * the engine began too early, such as the demotion of a last owner.
+ */
+export function writesOf({ proxy }: Ground): string[] {
+  return proxy.requests
+    .filter(({ method, status = 0 }) => method !== "GET" && status < 400)
+    .map(({ method, path }) => `${method} ${path.replace(/^\/api\//, "").replace(/\bc[a-z0-9]{24}\b/g, "ID")}`)
+    .toSorted();
+}
+
+/** How often the list of members that was read most was read since the proxy was cleared. */
+export function mostReadsOf({ proxy }: Ground): number {
+  const counts = new Map<string, number>();
+  for (const { method, path } of proxy.requests) {
+    if (method === "GET" && path.endsWith("memberships")) counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  return Math.max(0, ...counts.values());
+}
+
+/**
+ * What a preview says of the resources that change, without what differs from run to run: ids, and the order of what does
+ * not depend on each other.
+ */
+export function saidBy({ output }: Outcome): string {
+  const [changes = "", rest = ""] = output.slice(output.indexOf("pulumi:pulumi:Stack")).split(/^Resources:\n/m);
+  const lines = changes.split("\n").filter((line) => !/^\s*\[urn=/.test(line));
+  const text = lines.slice(1).join("\n").split("    --outputs:--")[0] ?? "";
+  const blocks = text.split(/^(?= {8}[~+-] )/m).map((block) => block.trimEnd());
+  const announced = rest.split("\n").filter((line) => line !== "" && !line.startsWith("  "));
+  return [...blocks.toSorted(), ...announced.toSorted()]
+    .join("\n")
+    .replace(/\bc[a-z0-9]{24}\b/g, "ID")
+    .replace(/pk-lf-[0-9a-f-]{36}/g, "pk-lf-PAIR");
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { OrganizationPairs } from "#components/langfuse/organization-pairs.ts";
+import { refusal } from "../answers.ts";
+
+const pair = (name: string) => ({ publicKey: `pk-lf-${name}`, secretKey: `sk-lf-${name}` });
+
+/** A server that accepts one pair and notes which were tried. */
+function server(accepted: string) {
+  const tried: string[] = [];
+  const work = async ({ secretKey }: { secretKey: string }) => {
+    tried.push(secretKey.slice("sk-lf-".length));
+    if (secretKey !== `sk-lf-${accepted}`) throw refusal(401);
+    return "done";
+  };
+  return { tried, work };
+}
+
+describe("the pairs of an organization", () => {
+  it("are tried the newest first, and the stored one last", async () => {
+    const pairs = new OrganizationPairs(0);
+    pairs.remember(pair("1"));
+    pairs.remember(pair("2"));
+    const { tried, work } = server("stored");
+    expect(await pairs.withAccepted(pair("stored"), work)).toBe("done");
+    expect(tried).toEqual(["2", "1", "stored"]);
+  });
+
+  it("are tried once each, and then the first refusal counts", async () => {
+    const pairs = new OrganizationPairs(0);
+    pairs.remember(pair("stored"));
+    const { tried, work } = server("none");
+    await expect(pairs.withAccepted(pair("stored"), work)).rejects.toMatchObject({ status: 401 });
+    expect(tried).toEqual(["stored"]);
+  });
+
+  it("may still be heard of after the stored one was refused, by all who wait", async () => {
+    const pairs = new OrganizationPairs(10_000);
+    const { tried, work } = server("next");
+    const both = Promise.all([pairs.withAccepted(pair("a"), work), pairs.withAccepted(pair("b"), work)]);
+    setImmediate(() => pairs.remember(pair("next")));
+    expect(await both).toEqual(["done", "done"]);
+    expect(tried).toEqual(["a", "b", "next", "next"]);
+  });
+
+  it("do not stand in the way of other errors", async () => {
+    const fails = () => Promise.reject(refusal(500));
+    await expect(new OrganizationPairs().withAccepted(pair("1"), fails)).rejects.toMatchObject({ status: 500 });
+  });
+});
