@@ -31,7 +31,8 @@ export const VARIABLES = {
   AUDIT_FILE:
     "the path of the file that gets a line for every decision; default none, and in a pod the standard output",
   METRICS_FILE: "the path of a file NAME.prom for the textfile collector of the node exporter; default none",
-  PUSHGATEWAY_URL: "the address of a Prometheus Pushgateway; default none",
+  PUSHGATEWAY_URL:
+    "the address of a Prometheus Pushgateway, with user name and password if it asks for them; default none",
   LOG_LEVEL: "fatal, error, warn, info, debug, trace or silent; default info",
 } as const;
 

@@ -2,7 +2,7 @@ import { messageOf } from "../errors.ts";
 import { pathSegment } from "../http/path.ts";
 
 export interface PushOptions {
-  /** Address of the Pushgateway without `/metrics`. */
+  /** Address of the Pushgateway without `/metrics`; a user name and password in it are sent as Basic authentication. */
   readonly url: string;
   /** Tells several installations and shards apart; each replaces only its own figures. */
   readonly instance: string;
@@ -21,12 +21,12 @@ export async function pushMetrics(
   text: string,
   { url, instance, timeout = 5000 }: PushOptions,
 ): Promise<string | undefined> {
-  const address = `${url.replace(/\/+$/, "")}/metrics/job/${JOB}/instance/${pathSegment(instance)}`;
+  const { address, credentials } = splitAddress(url);
   try {
-    const answer = await fetch(address, {
+    const answer = await fetch(`${address}/metrics/job/${JOB}/instance/${pathSegment(instance)}`, {
       method: "PUT",
       body: text,
-      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8", ...credentials },
       signal: AbortSignal.timeout(timeout),
       redirect: "error",
     });
@@ -37,4 +37,16 @@ export async function pushMetrics(
     const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : "";
     return `the Pushgateway could not be reached (${messageOf(error)}${cause}); check PUSHGATEWAY_URL`;
   }
+}
+
+/** A request may not have credentials in its address, and messages must not. */
+function splitAddress(url: string): { address: string; credentials: { authorization?: string } } {
+  const parsed = new URL(url);
+  const { username, password } = parsed;
+  parsed.username = "";
+  parsed.password = "";
+  const address = parsed.href.replace(/\/+$/, "");
+  if (username === "" && password === "") return { address, credentials: {} };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { address, credentials: { authorization: `Basic ${Buffer.from(pair).toString("base64")}` } };
 }

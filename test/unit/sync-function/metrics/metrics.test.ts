@@ -19,9 +19,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A server on this machine that remembers what it got. */
 async function startServer(status = 200) {
-  const received: { method: string | undefined; url: string | undefined; body: string }[] = [];
+  const received: { method: string | undefined; url: string | undefined; authorization?: string; body: string }[] = [];
   const server = createServer(async (request, response) => {
-    received.push({ method: request.method, url: request.url, body: await text(request) });
+    const { authorization } = request.headers;
+    const { method, url } = request;
+    received.push({ method, url, ...(authorization && { authorization }), body: await text(request) });
     if (status > 0) response.writeHead(status).end(status === 200 ? "" : "text format parsing error");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -133,6 +135,16 @@ describe("publication", () => {
     expect(gateway.received).toEqual([
       { method: "PUT", url: "/metrics/job/langfuse_sync/instance/a%2Fb", body: registry.text() },
     ]);
+  });
+
+  it("to a Pushgateway that asks who it is sends what the address says, and tells it nobody", async () => {
+    using gateway = await startServer(401);
+    const url = gateway.url.replace("://", "://sync%40a:p%3Aw@");
+    const problem = await pushMetrics("x", { url, instance: "i" });
+    expect(gateway.received[0]?.authorization).toBe(`Basic ${Buffer.from("sync@a:p:w").toString("base64")}`);
+    expect(problem).toContain("answered 401");
+    const unreachable = await pushMetrics("x", { url: "http://sync:p%3Aw@127.0.0.1:1", instance: "i" });
+    expect(problem + (unreachable ?? "")).not.toMatch(/p%3Aw|p:w/);
   });
 
   it("tells what went wrong and throws nothing", async () => {
