@@ -59,7 +59,8 @@ export default () =>
         requireKeyScope({ ...pair, url: langfuse.url }, pair, `The key of ${key.service} in ${key.environment}`);
       new ServiceCredentials(key.secretName, { namespace, url: langfuseUrl, key, verify }, inKubernetes);
     }
-    const sync = organization && (await declareRoleSync(configuration, organization, { namespace, ...providers }));
+    const sync =
+      organization && (await declareRoleSync(configuration, organization, { namespace, ...providers, after: [roles] }));
 
     return {
       roleNames: roles.names,

@@ -104,7 +104,7 @@ function contradictions(project: string, settings: Settings, secrets: Secrets): 
   if (names.includes(gate.role)) {
     problems.push(`${project}:gate.role "${gate.role}" is also one of roles: give the gate a role of its own`);
   }
-  problems.push(...syncContradictions(settings).map((problem) => `${project}:${problem}`));
+  problems.push(...syncContradictions({ ...settings, secrets }).map((problem) => `${project}:${problem}`));
   const ofLangfuse = managementContradictions(settings.langfuse, secrets, settings.kubernetes.namespace);
   problems.push(...ofLangfuse.map((problem) => `${project}:${problem}`));
   problems.push(

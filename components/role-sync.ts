@@ -6,20 +6,22 @@ import { SyncCronJob } from "./kubernetes/sync-cron-job.ts";
 import type { LangfuseTenant } from "./langfuse/langfuse-tenant.ts";
 import { OrganizationKeys } from "./langfuse/organization-keys.ts";
 import { syncDocument } from "./sync-document.ts";
-import { syncEnvironment, syncSecrets } from "./sync-environment.ts";
+import { syncAddresses, syncBootstrap, syncEnvironment, syncSecrets } from "./sync-environment.ts";
 
 /** Where the parts of the sync live. */
 export interface RoleSyncPlaces {
   readonly namespace: pulumi.Output<string>;
   readonly inKeycloak: pulumi.CustomResourceOptions;
   readonly inKubernetes: pulumi.CustomResourceOptions;
+  /** What its rules are about: without it a run would find nothing to go by. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /** The role sync with what it needs: its account in Keycloak, the keys of its organizations, and its job in the cluster. */
 export async function declareRoleSync(
   configuration: Configuration,
   organization: LangfuseTenant,
-  { namespace, inKeycloak, inKubernetes }: RoleSyncPlaces,
+  { namespace, inKeycloak, inKubernetes, after }: RoleSyncPlaces,
 ): Promise<{ readonly account: SyncServiceAccount; readonly cronJob: SyncCronJob }> {
   const { keycloak, sync } = configuration;
   const account = new SyncServiceAccount("sync-account", { realmId: keycloak.realm, ...sync }, inKeycloak);
@@ -31,9 +33,13 @@ export async function declareRoleSync(
       namespace,
       bundle: (await bundleSync()).text,
       document: organization.organizationId.apply((id) => JSON.stringify(syncDocument(configuration, id))),
+      documentVersion: JSON.stringify(syncDocument(configuration, "")),
       environment: syncEnvironment(configuration),
-      secrets: syncSecrets(account, organization),
+      secrets: syncSecrets(configuration, account, organization),
       keySecrets: keys.secretNames,
+      bootstrap: syncBootstrap(configuration),
+      addresses: syncAddresses(configuration),
+      after: [...after, account, organization, keys],
     },
     inKubernetes,
   );

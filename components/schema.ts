@@ -84,6 +84,7 @@ export const optionalSecrets = [
   "langfuseClientSecret",
   "langfuseInitUserPassword",
   "langfuseInitProjectSecretKey",
+  "pushgatewayPassword",
 ] as const;
 export const secretNames = [...requiredSecrets, ...optionalSecrets] as const;
 

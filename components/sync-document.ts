@@ -26,7 +26,7 @@ export function syncDocument({ roles, langfuse, sync }: Configuration, organizat
         rules: [...(sync.rules ?? []), ...roles.flatMap(shortRule)],
         protect: langfuse.members.map(({ email }) => email),
       },
-      ...sync.organizations.map(({ secretName, defaultRole: own, ...organization }) => ({
+      ...sync.organizations.map(({ secretName, bootstrap: _, defaultRole: own, ...organization }) => ({
         ...organization,
         publicKeyFile: path.posix.join(KEYS_FOLDER, keySecretName({ ...organization, secretName }), "public-key"),
         secretKeyFile: path.posix.join(KEYS_FOLDER, keySecretName({ ...organization, secretName }), "secret-key"),

@@ -4,6 +4,9 @@ import { ROLES } from "#sync/langfuse/role.ts";
 import { plainAddress } from "./address.ts";
 
 const name = z.string().min(1).max(255);
+const kubernetesName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use up to 63 lower-case letters, digits and dashes");
 
 /** What decides about access, in the words of the sync, but for its `default`, which needs a noun beside `schedule`. */
 const { default: _, ...inherited } = inheritedShape;
@@ -17,10 +20,9 @@ const organization = z.strictObject({
   /** Address of its Langfuse as pods reach it, where that is not `langfuse`. */
   langfuseUrl: plainAddress.optional(),
   /** Secret with its key pair; without it this program makes a key, which needs the same Langfuse. */
-  secretName: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use up to 63 lower-case letters, digits and dashes")
-    .optional(),
+  secretName: kubernetesName.optional(),
+  /** Let a Job in the cluster make the key and that Secret, unless it is there, so that the key is in no state. */
+  bootstrap: z.boolean().default(false),
   defaultRole: z.enum(ROLES).optional(),
   ...accessShape,
 });
@@ -42,10 +44,41 @@ export const syncSchema = z.strictObject({
   image: z.string().min(1).default("docker.io/library/node:24-alpine"),
   imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent"),
   suspend: z.boolean().default(false),
+  /** Examine servers, rights and rules in a Job at every change of the deployment, and fail the `up` on an error. */
+  doctor: z.boolean().default(false),
+  /** Where each run leaves its figures; nowhere by default. */
+  metrics: z
+    .strictObject({
+      /** Address of a Prometheus Pushgateway as pods reach it. */
+      pushgatewayUrl: plainAddress.optional(),
+      /** Who pushes, where it asks; the password is the key `pushgatewayPassword`. */
+      pushgatewayUser: name.optional(),
+    })
+    .prefault({}),
+  alerts: z
+    .strictObject({
+      /** Declare alerts on the figures; the cluster must have the Prometheus operator. */
+      enabled: z.boolean().default(false),
+      /** Labels by which the operator chooses rules. */
+      labels: z.record(z.string(), z.string()).optional(),
+      /** Minutes without a good run after which roles count as stale. */
+      staleAfter: z.int().min(1).max(10_080).default(30),
+    })
+    .prefault({}),
+  networkPolicy: z
+    .strictObject({
+      /** Let the pods reach the configured servers only; needs a network that enforces policies. */
+      enabled: z.boolean().default(false),
+      /** Where the API server is; anywhere by default. */
+      apiServers: z.array(z.cidrv4("use an address with a prefix, such as 10.0.0.1/32")).default([]),
+    })
+    .prefault({}),
   /** Pods that share the organizations of one run, each organization always with the same of them. */
   shards: z.int().min(1).max(1000).default(1),
   /** How many of them run at the same time; all by default. */
   parallelism: z.int().min(1).max(1000).optional(),
+  /** PersistentVolumeClaim of the namespace for what a run leaves for the next; a ConfigMap for each shard by default. */
+  stateVolumeClaim: kubernetesName.optional(),
   /** Follow client roles too, and give the service account the right to see them. */
   clientRoles: z.boolean().default(false),
   /** Organization role of members who have a Keycloak user but no rule gives a role. */
@@ -64,10 +97,14 @@ interface Surroundings {
     readonly manage: boolean;
     readonly organization: { readonly name?: string | undefined; readonly id?: string | undefined };
   };
+  readonly secrets: {
+    readonly langfuseAdminApiKey?: string | undefined;
+    readonly pushgatewayPassword?: string | undefined;
+  };
 }
 
 /** What the schema cannot say about one key alone; each with its whole key, and what to do. */
-export function syncContradictions({ sync, roles, langfuse }: Surroundings): string[] {
+export function syncContradictions({ sync, roles, langfuse, secrets }: Surroundings): string[] {
   // Without an organization there is no sync.
   if (!langfuse.manage) return [];
   const { organizations } = sync;
@@ -89,10 +126,25 @@ export function syncContradictions({ sync, roles, langfuse }: Surroundings): str
             ],
       ),
     ]),
+    ...organizations.flatMap(({ bootstrap, langfuseUrl, secretName }, position) =>
+      bootstrap && (secretName === undefined || langfuseUrl !== undefined)
+        ? [
+            `sync.organizations.${position}.bootstrap makes a key of the declared Langfuse in a Secret with a name: set secretName, and no langfuseUrl`,
+          ]
+        : [],
+    ),
     ...organizations.flatMap(({ langfuseUrl, secretName }, position) =>
       langfuseUrl !== undefined && secretName === undefined
         ? [
             `sync.organizations.${position} is in another Langfuse, where this program can make no key: set secretName to a Secret with its key`,
+          ]
+        : [],
+    ),
+    ...organizations.flatMap(({ bootstrap, langfuseUrl, secretName }, position) =>
+      (bootstrap || (secretName === undefined && langfuseUrl === undefined)) &&
+      secrets.langfuseAdminApiKey === undefined
+        ? [
+            `sync.organizations.${position} needs a key, which only the server's own key can make: set secretName to a Secret with one, or the secret langfuseAdminApiKey`,
           ]
         : [],
     ),
@@ -105,6 +157,7 @@ export function syncContradictions({ sync, roles, langfuse }: Surroundings): str
       ...organizations.flatMap((one) => one.name ?? one.id),
     ]),
     ...repeated("secretName", organizations.map(keySecretName)),
+    ...gatewayContradictions(sync.metrics, secrets.pushgatewayPassword !== undefined),
     ...(sync.shards > count
       ? [`sync.shards is ${sync.shards} for ${count} organizations: use at most ${count}, since none is ever split`]
       : []),
@@ -123,6 +176,22 @@ export function organizationTitle({
   readonly id?: string | undefined;
 }): string {
   return name ?? id ?? "";
+}
+
+function gatewayContradictions(
+  { pushgatewayUrl, pushgatewayUser }: SyncSettings["metrics"],
+  hasPassword: boolean,
+): string[] {
+  const user = "sync.metrics.pushgatewayUser";
+  if (pushgatewayUser === undefined) {
+    return hasPassword ? [`${user} is missing beside the secret pushgatewayPassword: set both or none`] : [];
+  }
+  return [
+    ...(hasPassword
+      ? []
+      : [`${user} is set without a password: run \`pulumi config set --secret pushgatewayPassword\``]),
+    ...(pushgatewayUrl === undefined ? [`${user} is set without an address: set sync.metrics.pushgatewayUrl`] : []),
+  ];
 }
 
 /** The Secret with the key pair of a further organization: the named one, or the one this program makes. */

@@ -8,29 +8,35 @@ export interface ContentConfigMapArgs {
   /** Name of the file in it. */
   readonly file: string;
   readonly content: pulumi.Input<string>;
+  /** Differs whenever the content does, and is known before anything is declared. */
+  readonly version: string;
 }
 
 /**
  * An immutable ConfigMap with one file, whose name carries the content's hash: other content is another object, so that
  * a pod in flight never sees other content than it started with.
+ *
+ * It is another resource too. A resource that is replaced under an unfinished `up`, and then back, would delete the object
+ * that it has just made again: the one that was about to go has the same name.
  */
 export function contentConfigMap(
-  resource: string,
   name: string,
-  { namespace, labels, file, content }: ContentConfigMapArgs,
+  { namespace, labels, file, content, version }: ContentConfigMapArgs,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.core.v1.ConfigMap {
-  const ownName =
-    typeof content === "string"
-      ? hashedName(name, content)
-      : pulumi.output(content).apply((text) => hashedName(name, text));
+  const hash = pulumi.output(content).apply(shortHash);
   return new kubernetes.core.v1.ConfigMap(
-    resource,
-    { metadata: { name: ownName, namespace, labels }, immutable: true, data: { [file]: content } },
+    `${name}-${shortHash(version)}`,
+    {
+      metadata: { name: pulumi.interpolate`${name}-${hash}`, namespace, labels },
+      immutable: true,
+      data: { [file]: content },
+    },
     options,
   );
 }
 
-function hashedName(name: string, content: string): string {
-  return `${name}-${createHash("sha256").update(content).digest("hex").slice(0, 10)}`;
+/** Ten hexadecimal digits of SHA-256: enough to tell versions of one thing apart. */
+export function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 10);
 }

@@ -1,33 +1,50 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { contentConfigMap } from "./content-config-map.ts";
+import { type BootstrapSettings, KeyBootstrap } from "./key-bootstrap.ts";
+import { oneTimeJob } from "./one-time-job.ts";
+import { prometheusRule, type SyncAlertsArgs } from "./sync-alerts.ts";
 import { DOCUMENT_FILE, PROGRAM_FILE } from "./sync-files.ts";
 import { SyncMemory } from "./sync-memory.ts";
+import { syncNetworkPolicy } from "./sync-network-policy.ts";
 import { type SyncPodArgs, syncPod } from "./sync-pod.ts";
+import { type SyncScheduleArgs, syncSchedule } from "./sync-schedule.ts";
 
-export interface SyncCronJobArgs extends Pick<SyncPodArgs, "image" | "imagePullPolicy" | "environment" | "keySecrets"> {
+export interface SyncCronJobArgs
+  extends SyncScheduleArgs,
+    Pick<SyncPodArgs, "image" | "imagePullPolicy" | "environment" | "keySecrets"> {
   /** Namespace that exists when the job is created. */
   readonly namespace: pulumi.Input<string>;
   /** The whole sync as one JavaScript file. */
   readonly bundle: string;
   /** What the sync decides by, as the JSON text of its configuration file. */
   readonly document: pulumi.Input<string>;
+  /** Differs whenever the document does, and is known before anything is declared. */
+  readonly documentVersion: string;
   /** Environment that is secret; it becomes the Secret's data. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Cron schedule in UTC. */
-  readonly schedule: string;
-  /** Stops new runs without removing anything. */
-  readonly suspend: boolean;
-  /** Pods that share the organizations of a run. */
-  readonly shards: number;
-  /** How many of them run at the same time; all by default. */
-  readonly parallelism?: number | undefined;
+  /** PersistentVolumeClaim for what a run leaves for the next; a ConfigMap by default. */
+  readonly stateVolumeClaim?: string | undefined;
+  /** Examines everything in a Job at each change, whose failure is that of the `up`. */
+  readonly doctor: boolean;
+  /** Declares alerts on the figures of the runs. */
+  readonly alerts: Pick<SyncAlertsArgs, "staleAfter"> & {
+    readonly enabled: boolean;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+  };
+  readonly bootstrap: BootstrapSettings;
+  readonly networkPolicy: {
+    /** Limits what the pods reach. */
+    readonly enabled: boolean;
+    readonly apiServers: readonly string[];
+  };
+  /** Addresses of all servers that the pods talk to. */
+  readonly addresses: readonly string[];
+  /** What must be there before the first run, such as its rights. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 const labels = { "app.kubernetes.io/name": "langfuse-role-sync", "app.kubernetes.io/part-of": "langfuse-access" };
-
-/** A run must end before the next but one is due, in seconds. */
-const deadline = 280;
 
 /**
  * The role sync in the cluster: a CronJob that runs the bundle by a document, both from immutable ConfigMaps, as an
@@ -42,7 +59,7 @@ export class SyncCronJob extends pulumi.ComponentResource {
   constructor(name: string, args: SyncCronJobArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:kubernetes:SyncCronJob", name, {}, options);
     const child = { parent: this };
-    const { namespace, shards } = args;
+    const { namespace, shards, image, imagePullPolicy, environment, keySecrets, stateVolumeClaim } = args;
     const account = new kubernetes.core.v1.ServiceAccount(
       `${name}-account`,
       { metadata: { name, namespace, labels }, automountServiceAccountToken: false },
@@ -53,64 +70,78 @@ export class SyncCronJob extends pulumi.ComponentResource {
       { metadata: { name: `${name}-credentials`, namespace, labels }, stringData: args.secrets },
       child,
     );
-    const file = (kind: string, path: string, content: pulumi.Input<string>) =>
+    const file = (kind: string, path: string, content: pulumi.Input<string>, version: string) =>
       contentConfigMap(
         `${name}-${kind}`,
-        `${name}-${kind}`,
-        { namespace, labels, file: path.slice(path.lastIndexOf("/") + 1), content },
+        { namespace, labels, file: path.slice(path.lastIndexOf("/") + 1), content, version },
         child,
       );
-    const program = file("program", PROGRAM_FILE, args.bundle);
-    const document = file("configuration", DOCUMENT_FILE, args.document);
-    const memory = new SyncMemory(name, { namespace, labels, account: account.metadata.name, shards }, child);
+    const program = file("program", PROGRAM_FILE, args.bundle, args.bundle);
+    const document = file("configuration", DOCUMENT_FILE, args.document, args.documentVersion);
+    const memory = new SyncMemory(
+      name,
+      { namespace, labels, account: account.metadata.name, shards, stateVolumeClaim },
+      child,
+    );
+    const { enabled, apiServers } = args.networkPolicy;
+    const policies = enabled
+      ? [syncNetworkPolicy(name, { namespace, labels, addresses: args.addresses, apiServers }, child)]
+      : [];
+    const bootstrap =
+      args.bootstrap.organizations.length > 0
+        ? new KeyBootstrap(
+            `${name}-bootstrap`,
+            { ...args, ...args.bootstrap, labels, program: program.metadata.name },
+            child,
+          ).jobs
+        : [];
+    const before = [...args.after, ...policies, ...bootstrap];
+    const pod = (own: Pick<SyncPodArgs, "command" | "usesCluster"> & Partial<SyncPodArgs>) => ({
+      metadata: { labels },
+      spec: syncPod({
+        image,
+        imagePullPolicy,
+        keySecrets,
+        environment,
+        account: account.metadata.name,
+        secret: secret.metadata.name,
+        program: program.metadata.name,
+        document: document.metadata.name,
+        ...own,
+      }),
+    });
+    const examination = args.doctor
+      ? [
+          oneTimeJob(
+            `${name}-doctor`,
+            {
+              namespace,
+              labels,
+              template: pod({ command: ["doctor"], usesCluster: false }),
+              version: JSON.stringify([args.bundle, args.documentVersion, environment]),
+            },
+            { ...child, dependsOn: before },
+          ),
+        ]
+      : [];
+    const apply = pod({
+      command: ["apply"],
+      usesCluster: true,
+      environment: { ...environment, ...memory.environment },
+      stateVolumeClaim,
+    });
     const cronJob = new kubernetes.batch.v1.CronJob(
       `${name}-cron-job`,
-      {
-        metadata: { name, namespace, labels },
-        spec: {
-          schedule: args.schedule,
-          timeZone: "Etc/UTC",
-          suspend: args.suspend,
-          // The next run would wait for the lease of this one and be refused.
-          concurrencyPolicy: "Forbid",
-          startingDeadlineSeconds: 120,
-          successfulJobsHistoryLimit: 3,
-          failedJobsHistoryLimit: 3,
-          jobTemplate: {
-            metadata: { labels },
-            spec: {
-              ...sharing(args),
-              activeDeadlineSeconds: deadline,
-              template: {
-                metadata: { labels },
-                spec: syncPod({
-                  ...args,
-                  command: ["apply"],
-                  account: account.metadata.name,
-                  usesCluster: true,
-                  environment: { ...args.environment, ...memory.environment },
-                  secret: secret.metadata.name,
-                  program: program.metadata.name,
-                  document: document.metadata.name,
-                }),
-              },
-            },
-          },
-        },
-      },
-      { ...child, dependsOn: [...memory.parts] },
+      { metadata: { name, namespace, labels }, spec: syncSchedule(args, apply) },
+      { ...child, dependsOn: [...before, ...memory.parts, ...examination] },
     );
+    if (args.alerts.enabled) {
+      prometheusRule(name, { ...args.alerts, namespace, labels: { ...labels, ...args.alerts.labels } }, child);
+    }
     this.cronJobName = cronJob.metadata.name;
     this.secretName = secret.metadata.name;
     this.programName = program.metadata.name;
     this.documentName = document.metadata.name;
     this.registerOutputs({ cronJobName: this.cronJobName, secretName: this.secretName });
   }
-}
-
-/** The next scheduled run is the retry: it reads the world again instead of repeating an old decision. */
-function sharing({ shards, parallelism = shards }: Pick<SyncCronJobArgs, "shards" | "parallelism">) {
-  if (shards === 1) return { backoffLimit: 0 };
-  // A limit for the whole Job would end the other shards at the first one that is refused.
-  return { completionMode: "Indexed", completions: shards, parallelism, backoffLimitPerIndex: 0 };
 }

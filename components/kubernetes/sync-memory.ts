@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { STATE_FILE } from "./sync-files.ts";
 
 export interface SyncMemoryArgs {
   readonly namespace: pulumi.Input<string>;
@@ -8,6 +9,8 @@ export interface SyncMemoryArgs {
   readonly account: pulumi.Input<string>;
   /** How many pods share the work; each has a lease and a state of its own. */
   readonly shards: number;
+  /** PersistentVolumeClaim that holds the states instead of ConfigMaps. */
+  readonly stateVolumeClaim?: string | undefined;
 }
 
 /**
@@ -17,17 +20,17 @@ export interface SyncMemoryArgs {
  */
 export class SyncMemory extends pulumi.ComponentResource {
   /** Variables by which the sync finds it; a shard adds its number to the names by itself. */
-  readonly environment: Readonly<Record<"LEASE_NAME" | "STATE_CONFIG_MAP", string>>;
+  readonly environment: Readonly<Record<string, string>>;
   /** Everything that must be there before the first run. */
   readonly parts: readonly pulumi.Resource[];
 
   constructor(name: string, args: SyncMemoryArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:kubernetes:SyncMemory", name, {}, options);
-    const { namespace, labels, shards } = args;
+    const { namespace, labels, shards, stateVolumeClaim } = args;
     const child = { parent: this };
     const suffixes = shards === 1 ? [""] : Array.from({ length: shards }, (_, shard) => `-${shard}`);
     const leases = suffixes.map((suffix) => `${name}${suffix}`);
-    const states = suffixes.map((suffix) => `${name}-state${suffix}`);
+    const states = stateVolumeClaim === undefined ? suffixes.map((suffix) => `${name}-state${suffix}`) : [];
     const objects = [
       ...leases.map(
         (lease) =>
@@ -43,7 +46,7 @@ export class SyncMemory extends pulumi.ComponentResource {
           new kubernetes.core.v1.ConfigMap(
             state,
             { metadata: { name: state, namespace, labels } },
-            { ...child, ignoreChanges: ["data"] },
+            { ...child, ignoreChanges: ["data", "binaryData"] },
           ),
       ),
     ];
@@ -58,7 +61,10 @@ export class SyncMemory extends pulumi.ComponentResource {
             resourceNames: leases,
             verbs: ["get", "update"],
           },
-          { apiGroups: [""], resources: ["configmaps"], resourceNames: states, verbs: ["get", "update"] },
+          // Without a name it would be a right to all of them.
+          ...(states.length === 0
+            ? []
+            : [{ apiGroups: [""], resources: ["configmaps"], resourceNames: states, verbs: ["get", "update"] }]),
         ],
       },
       child,
@@ -72,7 +78,9 @@ export class SyncMemory extends pulumi.ComponentResource {
       },
       child,
     );
-    this.environment = { LEASE_NAME: name, STATE_CONFIG_MAP: `${name}-state` };
+    const state: Record<string, string> =
+      stateVolumeClaim === undefined ? { STATE_CONFIG_MAP: `${name}-state` } : { STATE_FILE };
+    this.environment = { LEASE_NAME: name, ...state };
     this.parts = [...objects, binding];
     this.registerOutputs({});
   }

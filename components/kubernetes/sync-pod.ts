@@ -1,6 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { DOCUMENT_FILE, KEYS_FOLDER, PROGRAM_FILE } from "./sync-files.ts";
+import { DOCUMENT_FILE, KEYS_FOLDER, PROGRAM_FILE, STATE_FILE } from "./sync-files.ts";
 
 export interface SyncPodArgs {
   /** Command of the sync with its flags. */
@@ -15,11 +15,14 @@ export interface SyncPodArgs {
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   /** Name of the Secret whose keys become environment variables. */
   readonly secret: pulumi.Input<string>;
-  /** Names of the ConfigMaps with the program and with the document. */
+  /** Name of the ConfigMap with the program. */
   readonly program: pulumi.Input<string>;
-  readonly document: pulumi.Input<string>;
+  /** Name of the ConfigMap with the document, for commands that read it. */
+  readonly document?: pulumi.Input<string>;
   /** Names of the Secrets with key pairs of organizations. */
   readonly keySecrets: readonly string[];
+  /** Name of the PersistentVolumeClaim that the state is on, if it is on one. */
+  readonly stateVolumeClaim?: string | undefined;
 }
 
 type PodSpec = kubernetes.types.input.core.v1.PodSpec;
@@ -42,11 +45,12 @@ const TOKEN_LIFE = 600;
 
 /** A pod of the sync under the Pod Security Standard `restricted`: one container that can write nowhere. */
 export function syncPod(args: SyncPodArgs): PodSpec {
-  const volumes: readonly (Volume & { readonly mountPath: string })[] = [
+  const volumes: readonly (Volume & { readonly mountPath: string; readonly writable?: boolean })[] = [
     { name: "program", mountPath: folderOf(PROGRAM_FILE), configMap: { name: args.program } },
-    { name: "configuration", mountPath: folderOf(DOCUMENT_FILE), configMap: { name: args.document } },
+    ...(args.document === undefined ? [] : [configuration(args.document)]),
     ...(args.keySecrets.length > 0 ? [keys(args.keySecrets)] : []),
     ...(args.usesCluster ? [apiAccess] : []),
+    ...(args.stateVolumeClaim === undefined ? [] : [state(args.stateVolumeClaim)]),
   ];
   return {
     serviceAccountName: args.account,
@@ -77,11 +81,19 @@ export function syncPod(args: SyncPodArgs): PodSpec {
           readOnlyRootFilesystem: true,
           capabilities: { drop: ["ALL"] },
         },
-        volumeMounts: volumes.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
+        volumeMounts: volumes.map(({ name, mountPath, writable }) => ({ name, mountPath, readOnly: !writable })),
       },
     ],
-    volumes: volumes.map(({ mountPath: _, ...volume }) => volume),
+    volumes: volumes.map(({ mountPath: _path, writable: _writable, ...volume }) => volume),
   };
+}
+
+function configuration(name: pulumi.Input<string>) {
+  return { name: "configuration", mountPath: folderOf(DOCUMENT_FILE), configMap: { name } };
+}
+
+function state(claimName: string) {
+  return { name: "state", mountPath: folderOf(STATE_FILE), writable: true, persistentVolumeClaim: { claimName } };
 }
 
 function keys(secrets: readonly string[]) {

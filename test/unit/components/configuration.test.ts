@@ -54,6 +54,10 @@ describe("a configuration", () => {
         image: "docker.io/library/node:24-alpine",
         imagePullPolicy: "IfNotPresent",
         suspend: false,
+        doctor: false,
+        metrics: {},
+        alerts: { enabled: false, staleAfter: 30 },
+        networkPolicy: { enabled: false, apiServers: [] },
         shards: 1,
         clientRoles: false,
         defaultRole: "NONE",
@@ -96,6 +100,8 @@ describe("a configuration", () => {
     ["sync.imagePullPolicy", "Never"],
     ["sync.defaultRole", "VIEWER"],
     ["sync.suspend", true],
+    ["sync.doctor", true],
+    ["sync.stateVolumeClaim", "langfuse-sync"],
     ["sync.clientRoles", true],
     ["sync.rules", [{ from: { group: "/research", includeSubgroups: false }, projects: { Assistant: "ADMIN" } }]],
     ["sync.preset", "existing-roles"],
@@ -105,7 +111,10 @@ describe("a configuration", () => {
     ["sync.graceDays", 0.5],
     ["sync.provision", true],
     ["sync.guards", { removals: { fraction: 0.1 }, minimumOwners: 2, unverified: "skip" }],
-    ["sync.organizations", [{ id: "o2", name: "Research", defaultRole: "VIEWER", preset: "existing-roles" }]],
+    [
+      "sync.organizations",
+      [{ id: "o2", name: "Research", bootstrap: false, defaultRole: "VIEWER", preset: "existing-roles" }],
+    ],
     ["protect", true],
   ])("takes %s", (path, value) => {
     const parsed: unknown = parse(changedValues(path, value));

@@ -1,8 +1,10 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { type Configuration, parseConfiguration } from "#components/configuration.ts";
 import { syncDocument } from "#components/sync-document.ts";
-import { syncEnvironment } from "#components/sync-environment.ts";
+import { syncEnvironment, syncSecrets } from "#components/sync-environment.ts";
 import { readConfiguration } from "#sync/configuration.ts";
+import { resolved } from "./deployment.ts";
 import { completeValues } from "./settings.ts";
 
 function configured(changes: Readonly<Record<string, unknown>>): Configuration {
@@ -166,5 +168,25 @@ describe("the environment of the deployed sync", () => {
       SHARDS: "2",
     });
     expect(readBySync(configuration).shard).toEqual({ index: 0, of: 2 });
+  });
+
+  it("has an open Pushgateway in the clear, and one with a password among the secrets", async () => {
+    const address = { pushgatewayUrl: "https://gateway:9091/push" };
+    const open = configured({ sync: { metrics: address } });
+    const closed = parseConfiguration("langfuse-access", {
+      ...completeValues(),
+      sync: JSON.stringify({ metrics: { ...address, pushgatewayUser: "sync@a" } }),
+      pushgatewayPassword: "hidden:/@?",
+    });
+    const account = { clientId: pulumi.output("c"), clientSecret: pulumi.output("s") };
+    const key = { publicKey: pulumi.output("p"), secretKey: pulumi.output("k") };
+    expect(syncEnvironment(open)).toMatchObject({ PUSHGATEWAY_URL: address.pushgatewayUrl });
+    expect(syncSecrets(open, account, key)).not.toHaveProperty("PUSHGATEWAY_URL");
+    expect(syncEnvironment(closed)).not.toHaveProperty("PUSHGATEWAY_URL");
+    const url = syncSecrets(closed, account, key).PUSHGATEWAY_URL as pulumi.Output<string>;
+    expect(await pulumi.isSecret(url)).toBe(true);
+    const { username, password, href } = new URL(await resolved(url));
+    expect([username, password].map(decodeURIComponent)).toEqual(["sync@a", "hidden:/@?"]);
+    expect(href).toMatch(/@gateway:9091\/push$/);
   });
 });

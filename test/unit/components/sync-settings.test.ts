@@ -16,6 +16,17 @@ function problemsOf(sync: Readonly<Record<string, unknown>>): string[] {
 const preset = "existing-roles";
 const rule = (from: object) => ({ from, organization: "MEMBER" });
 
+it("an organization without a key is refused where nothing can make one", () => {
+  const { langfuseAdminApiKey: _, ...values } = changedValues("sync", { organizations: [{ id: "o2", preset }] });
+  const langfuse = { ...JSON.parse(values.langfuse ?? "{}"), organization: { id: "o1" } };
+  const pair = { langfuseOrganizationPublicKey: "pk-lf-1", langfuseOrganizationSecretKey: "sk-lf-1" };
+  expect(() =>
+    parseConfiguration("langfuse-access", { ...values, ...pair, langfuse: JSON.stringify(langfuse) }),
+  ).toThrow(
+    "sync.organizations.0 needs a key, which only the server's own key can make: set secretName to a Secret with one, or the secret langfuseAdminApiKey",
+  );
+});
+
 describe("settings of the sync are refused, each with its key and what to do:", () => {
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
     ["an unknown key", { unmached: "keep" }, 'sync.unmached is not a known key: did you mean "unmatched"?'],
@@ -72,6 +83,16 @@ describe("settings of the sync are refused, each with its key and what to do:", 
       "sync.parallelism is 2 for 1 shards: use at most as many, or leave it out",
     ],
     [
+      "a user of the Pushgateway without a password",
+      { metrics: { pushgatewayUrl: "http://gateway:9091", pushgatewayUser: "sync" } },
+      "sync.metrics.pushgatewayUser is set without a password: run `pulumi config set --secret pushgatewayPassword`",
+    ],
+    [
+      "a password in the address of the Pushgateway",
+      { metrics: { pushgatewayUrl: "http://sync:hidden@gateway:9091" } },
+      "sync.metrics.pushgatewayUrl is an address with a password: use http:// or https://, a host and at most a path",
+    ],
+    [
       "a client role that the sync may not see",
       { rules: [rule({ clientRole: "crm/support" })] },
       'sync.rules.0 is about the client role "crm/support", which the sync may not see: set sync.clientRoles to true, and it gets view-clients',
@@ -95,6 +116,11 @@ describe("settings of the sync are refused, each with its key and what to do:", 
       "the name of the declared organization",
       { organizations: [{ id: "o2", name: "Company", preset }] },
       'sync.organizations has the name "Company" more than once: give each one of its own',
+    ],
+    [
+      "a key that is made in a Secret without a name",
+      { organizations: [{ id: "o2", preset, bootstrap: true }] },
+      "sync.organizations.0.bootstrap makes a key of the declared Langfuse in a Secret with a name: set secretName, and no langfuseUrl",
     ],
     [
       "another Langfuse without a key",

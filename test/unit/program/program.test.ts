@@ -71,6 +71,15 @@ describe("the program", () => {
     expect(count(resources, /batch\/v1:CronJob$/)).toBe(1);
   });
 
+  it("starts no run before its roles, rights and keys are there", async () => {
+    await using servers = await startServers();
+    const { resources } = await run(servers.url);
+    const [cronJob] = resources.filter(({ type }) => type.endsWith(":CronJob"));
+    expect(cronJob?.dependsOn).toEqual(
+      expect.arrayContaining(["roles-langfuse-admin", "sync-account-view-users", "organization-sync-key"]),
+    );
+  });
+
   it("lets no secret out in the clear", async () => {
     await using servers = await startServers();
     const { result, resources } = await run(servers.url);

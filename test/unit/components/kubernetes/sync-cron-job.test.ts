@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { SyncCronJob, type SyncCronJobArgs } from "#components/kubernetes/sync-cron-job.ts";
+import { egressTo } from "#components/kubernetes/sync-network-policy.ts";
 import { deploy, find, isSecretInput, type Registered, resolved, revealed } from "../deployment.ts";
 
 const labels = { "app.kubernetes.io/name": "langfuse-role-sync", "app.kubernetes.io/part-of": "langfuse-access" };
@@ -14,6 +15,7 @@ const declare = (changes: Partial<SyncCronJobArgs> = {}) =>
         namespace: "tools",
         bundle: "the program",
         document: pulumi.output("the rules"),
+        documentVersion: "1",
         environment: { KEYCLOAK_URL: "https://keycloak" },
         secrets: { KEYCLOAK_CLIENT_SECRET: pulumi.secret("hidden-1"), LANGFUSE_SECRET_KEY: pulumi.secret("hidden-2") },
         keySecrets: [],
@@ -22,9 +24,19 @@ const declare = (changes: Partial<SyncCronJobArgs> = {}) =>
         imagePullPolicy: "Always",
         suspend: false,
         shards: 1,
+        doctor: false,
+        alerts: { enabled: false, staleAfter: 30 },
+        networkPolicy: { enabled: false, apiServers: [] },
+        addresses: ["http://10.0.0.9:8080", "https://langfuse.example.com", "http://langfuse.lf.svc:3000/a"],
+        bootstrap: { organizations: [], langfuseUrl: "http://langfuse.lf.svc:3000", adminApiKey: "" },
+        after: [],
         ...changes,
       }),
   );
+
+const inNamespace = (name: string) => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
 
 interface JobSpec {
   readonly template: {
@@ -163,10 +175,18 @@ describe("the CronJob of the sync", () => {
 
   it.each([
     { what: "program", changed: { bundle: "another" }, file: "main.mjs" },
-    { what: "configuration", changed: { document: "another" }, file: "sync.json" },
-  ])("finds another $what under another name", async ({ what, changed, file }) => {
-    const before = find((await declare()).resources, "ConfigMap", `sync-${what}`);
-    const after = find((await declare(changed)).resources, "ConfigMap", `sync-${what}`);
+    { what: "configuration", changed: { document: "another", documentVersion: "2" }, file: "sync.json" },
+  ])("finds another $what under another name, as another resource", async ({ what, changed, file }) => {
+    const one = (resources: readonly Registered[]) => {
+      const found = resources.filter(
+        ({ name, type }) => type.endsWith(":ConfigMap") && name.startsWith(`sync-${what}-`),
+      );
+      expect(found).toHaveLength(1);
+      return found[0] as Registered;
+    };
+    const before = one((await declare()).resources);
+    const after = one((await declare(changed)).resources);
+    expect(before.name).not.toBe(after.name);
     expect(after.inputs).toMatchObject({ immutable: true, data: { [file]: "another" } });
     expect(after.inputs.metadata).toMatchObject({ name: `sync-${what}-${hash("another")}` });
     expect(before.inputs.metadata).not.toEqual(after.inputs.metadata);
@@ -209,6 +229,107 @@ describe("the CronJob of the sync", () => {
       "sync-1-lease",
       "sync-2-lease",
     ]);
+  });
+
+  it("is examined by a Job before it, which needs no access to the cluster", async () => {
+    const { resources } = await declare({ doctor: true });
+    const job = find(resources, "Job");
+    expect(job.inputs.metadata).toMatchObject({ name: expect.stringMatching(/^sync-doctor-[0-9a-f]{10}$/) });
+    const spec = job.inputs.spec as JobSpec;
+    const cronJobPod = jobSpec(resources).template.spec;
+    expect(spec).toMatchObject({ backoffLimit: 0, activeDeadlineSeconds: 240 });
+    expect(spec.template.spec).toEqual({
+      ...cronJobPod,
+      containers: [
+        {
+          ...cronJobPod.containers[0],
+          command: ["node", "--max-old-space-size=88", "/program/main.mjs", "doctor"],
+          env: [{ name: "KEYCLOAK_URL", value: "https://keycloak" }],
+          volumeMounts: cronJobPod.containers[0]?.volumeMounts.slice(0, 2),
+        },
+      ],
+      volumes: cronJobPod.volumes.slice(0, 2),
+    });
+    expect(find(resources, "CronJob").dependsOn).toContain(job.name);
+    const other = await declare({ doctor: true, bundle: "another program" });
+    expect(find(other.resources, "Job").inputs.metadata).not.toEqual(job.inputs.metadata);
+  });
+
+  it("reaches the configured servers only, when asked, and nobody reaches it", async () => {
+    expect((await declare()).resources.filter(({ type }) => type.endsWith(":NetworkPolicy"))).toEqual([]);
+    const { resources } = await declare({ networkPolicy: { enabled: true, apiServers: ["10.0.0.1/32"] } });
+    const tcp = (port: number) => ({ protocol: "TCP", port });
+    expect(find(resources, "NetworkPolicy").inputs.spec).toEqual({
+      podSelector: { matchLabels: labels },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [],
+      egress: [
+        { ports: [{ protocol: "UDP", port: 53 }, tcp(53)] },
+        { to: [{ ipBlock: { cidr: "10.0.0.1/32" } }], ports: [tcp(443), tcp(6443)] },
+        { to: [{ ipBlock: { cidr: "10.0.0.9/32" } }], ports: [tcp(8080)] },
+        { ports: [tcp(443)] },
+        { to: [inNamespace("lf")] },
+      ],
+    });
+    expect(find(resources, "CronJob").dependsOn).toContain("sync-network-policy");
+  });
+
+  it.each([
+    { address: "http://keycloak:8080", expected: { to: [{ podSelector: {} }] } },
+    { address: "http://a.example.com", expected: { ports: [{ protocol: "TCP", port: 80 }] } },
+    { address: "https://keycloak.identity.svc.cluster.local", expected: { to: [inNamespace("identity")] } },
+  ])("reaches $address by what a policy can know of it", ({ address, expected }) => {
+    expect(egressTo(address)).toEqual(expected);
+  });
+
+  it("has keys made by a Job of an account of its own, which alone gets the server's key", async () => {
+    const bootstrap = {
+      organizations: [{ id: "o2", secretName: "research" }],
+      langfuseUrl: "http://langfuse:3000",
+      adminApiKey: pulumi.secret("hidden-3"),
+    };
+    const { resources } = await declare({ bootstrap });
+    const job = find(resources, "Job");
+    expect(job.inputs.metadata).toMatchObject({
+      name: expect.stringMatching(/^sync-bootstrap-research-[0-9a-f]{10}$/),
+    });
+    expect(job.inputs.spec).toMatchObject({
+      template: {
+        spec: {
+          serviceAccountName: "sync-bootstrap",
+          containers: [
+            {
+              command: ["node", "--max-old-space-size=88", "/program/main.mjs", "bootstrap"],
+              env: [
+                { name: "LANGFUSE_URL", value: "http://langfuse:3000" },
+                { name: "LANGFUSE_ORG_ID", value: "o2" },
+                { name: "BOOTSTRAP_SECRET", value: "research" },
+              ],
+              envFrom: [{ secretRef: { name: "sync-bootstrap" } }],
+            },
+          ],
+          volumes: [{ name: "program" }, { name: "api-access" }],
+        },
+      },
+    });
+    expect(find(resources, "Role", "sync-bootstrap-role").inputs.rules).toEqual([
+      { apiGroups: [""], resources: ["secrets"], verbs: ["get"], resourceNames: ["research"] },
+      { apiGroups: [""], resources: ["secrets"], verbs: ["create"] },
+    ]);
+    expect(job.dependsOn).toContain("sync-bootstrap-role-binding");
+    expect(find(resources, "CronJob").dependsOn).toContain(job.name);
+    expect(JSON.stringify(resources.filter(({ type }) => !type.endsWith(":Secret")))).not.toContain("hidden");
+  });
+
+  it("keeps its state on a volume, when asked, and then needs no right to a ConfigMap", async () => {
+    const { resources } = await declare({ stateVolumeClaim: "sync-state", doctor: true });
+    const { containers, volumes } = jobSpec(resources).template.spec;
+    expect(volumes).toContainEqual({ name: "state", persistentVolumeClaim: { claimName: "sync-state" } });
+    expect(containers[0]?.volumeMounts).toContainEqual({ name: "state", mountPath: "/state", readOnly: false });
+    expect(containers[0]?.env).toContainEqual({ name: "STATE_FILE", value: "/state/state.json" });
+    const rules = find(resources, "Role").inputs.rules as readonly { resources: string[] }[];
+    expect(rules.map((rule) => rule.resources)).toEqual([["leases"]]);
+    expect(JSON.stringify(find(resources, "Job").inputs)).not.toContain("/state");
   });
 
   it("can be suspended without removing anything", async () => {
