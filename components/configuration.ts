@@ -3,7 +3,7 @@ import { describeIssue, unknownKey } from "./configuration-problem.ts";
 import { managementContradictions, missingKey } from "./langfuse/management.ts";
 import { type ServerContext, serverContradictions, serverWarnings } from "./langfuse/server-contradictions.ts";
 import { requiredSecrets, type Secrets, type Settings, secretNames, settingsSchema } from "./schema.ts";
-import { syncContradictions } from "./sync-settings.ts";
+import { ruleFindings, syncContradictions } from "./sync-contradictions.ts";
 
 export interface Configuration extends Settings {
   readonly secrets: Secrets;
@@ -47,11 +47,12 @@ export function parseConfiguration(project: string, values: Readonly<Record<stri
       `The configuration of this stack is not usable:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
     );
   }
-  const warnings = serverWarnings(parsed.data.langfuse.server, contextOf(parsed.data, secrets));
+  const ofServer = serverWarnings(parsed.data.langfuse.server, contextOf(parsed.data, secrets));
+  const warnings = [...ofServer.map((warning) => `langfuse.server.${warning}`), ...ruleFindings(parsed.data).warnings];
   return {
     ...parsed.data,
     secrets,
-    warnings: warnings.map((warning) => `${project}:langfuse.server.${warning}`),
+    warnings: warnings.map((warning) => `${project}:${warning}`),
   };
 }
 
@@ -104,7 +105,7 @@ function contradictions(project: string, settings: Settings, secrets: Secrets): 
   if (names.includes(gate.role)) {
     problems.push(`${project}:gate.role "${gate.role}" is also one of roles: give the gate a role of its own`);
   }
-  problems.push(...syncContradictions({ ...settings, secrets }).map((problem) => `${project}:${problem}`));
+  problems.push(...syncContradictions(settings, secrets).map((problem) => `${project}:${problem}`));
   const ofLangfuse = managementContradictions(settings.langfuse, secrets, settings.kubernetes.namespace);
   problems.push(...ofLangfuse.map((problem) => `${project}:${problem}`));
   problems.push(
@@ -112,5 +113,6 @@ function contradictions(project: string, settings: Settings, secrets: Secrets): 
       (problem) => `${project}:langfuse.server.${problem}`,
     ),
   );
-  return problems;
+  // What is wrong elsewhere often makes rules wrong as well.
+  return problems.length > 0 ? problems : ruleFindings(settings).errors.map((problem) => `${project}:${problem}`);
 }

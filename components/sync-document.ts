@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { SyncDocument } from "#sync/configuration/document.ts";
-import type { Configuration } from "./configuration.ts";
 import { KEYS_FOLDER } from "./kubernetes/sync-files.ts";
+import type { Settings } from "./schema.ts";
 import { keySecretName, organizationTitle } from "./sync-settings.ts";
 
 /**
@@ -10,7 +10,10 @@ import { keySecretName, organizationTitle } from "./sync-settings.ts";
  *
  * @param organizationId id in Langfuse of the declared organization
  */
-export function syncDocument({ roles, langfuse, sync }: Configuration, organizationId: string): SyncDocument {
+export function syncDocument(
+  { roles, langfuse, sync }: Pick<Settings, "roles" | "langfuse" | "sync">,
+  organizationId: string,
+): SyncDocument {
   const { defaultRole, protect, ignore, unmatched, graceDays, provision, guards } = sync;
   return {
     keycloak: { clientRoles: sync.clientRoles },
@@ -38,6 +41,6 @@ export function syncDocument({ roles, langfuse, sync }: Configuration, organizat
 
 type RuleDocument = NonNullable<SyncDocument["organizations"][number]["rules"]>[number];
 
-function shortRule({ name, grants }: Configuration["roles"][number]): RuleDocument[] {
+function shortRule({ name, grants }: Settings["roles"][number]): RuleDocument[] {
   return grants === undefined ? [] : [{ from: { realmRole: name }, organization: grants }];
 }

@@ -89,84 +89,6 @@ export const syncSchema = z.strictObject({
 });
 export type SyncSettings = z.output<typeof syncSchema>;
 
-/** The parts of the whole configuration that the sync is contradicted by. */
-interface Surroundings {
-  readonly sync: SyncSettings;
-  readonly roles: readonly { readonly name: string; readonly grants?: string | undefined }[];
-  readonly langfuse: {
-    readonly manage: boolean;
-    readonly organization: { readonly name?: string | undefined; readonly id?: string | undefined };
-  };
-  readonly secrets: {
-    readonly langfuseAdminApiKey?: string | undefined;
-    readonly pushgatewayPassword?: string | undefined;
-  };
-}
-
-/** What the schema cannot say about one key alone; each with its whole key, and what to do. */
-export function syncContradictions({ sync, roles, langfuse, secrets }: Surroundings): string[] {
-  // Without an organization there is no sync.
-  if (!langfuse.manage) return [];
-  const { organizations } = sync;
-  const places = [
-    { key: "sync", ...sync, granting: roles.filter(({ grants }) => grants !== undefined).length },
-    ...organizations.map((one, position) => ({ key: `sync.organizations.${position}`, ...one, granting: 0 })),
-  ];
-  const count = organizations.length + 1;
-  return [
-    ...places.flatMap(({ key, rules = [], preset, granting }) => [
-      ...(rules.length + granting > 0 || preset !== undefined
-        ? []
-        : [`${key} gives nobody a role: set ${key === "sync" ? "roles, " : ""}${key}.rules or ${key}.preset`]),
-      ...rules.flatMap(({ from }, position) =>
-        from.clientRole === undefined || sync.clientRoles
-          ? []
-          : [
-              `${key}.rules.${position} is about the client role "${from.clientRole}", which the sync may not see: set sync.clientRoles to true, and it gets view-clients`,
-            ],
-      ),
-    ]),
-    ...organizations.flatMap(({ bootstrap, langfuseUrl, secretName }, position) =>
-      bootstrap && (secretName === undefined || langfuseUrl !== undefined)
-        ? [
-            `sync.organizations.${position}.bootstrap makes a key of the declared Langfuse in a Secret with a name: set secretName, and no langfuseUrl`,
-          ]
-        : [],
-    ),
-    ...organizations.flatMap(({ langfuseUrl, secretName }, position) =>
-      langfuseUrl !== undefined && secretName === undefined
-        ? [
-            `sync.organizations.${position} is in another Langfuse, where this program can make no key: set secretName to a Secret with its key`,
-          ]
-        : [],
-    ),
-    ...organizations.flatMap(({ bootstrap, langfuseUrl, secretName }, position) =>
-      (bootstrap || (secretName === undefined && langfuseUrl === undefined)) &&
-      secrets.langfuseAdminApiKey === undefined
-        ? [
-            `sync.organizations.${position} needs a key, which only the server's own key can make: set secretName to a Secret with one, or the secret langfuseAdminApiKey`,
-          ]
-        : [],
-    ),
-    ...repeated("id", [
-      ...(langfuse.organization.id === undefined ? [] : [langfuse.organization.id]),
-      ...organizations.map(({ id }) => id),
-    ]),
-    ...repeated("name", [
-      organizationTitle(langfuse.organization),
-      ...organizations.flatMap((one) => one.name ?? one.id),
-    ]),
-    ...repeated("secretName", organizations.map(keySecretName)),
-    ...gatewayContradictions(sync.metrics, secrets.pushgatewayPassword !== undefined),
-    ...(sync.shards > count
-      ? [`sync.shards is ${sync.shards} for ${count} organizations: use at most ${count}, since none is ever split`]
-      : []),
-    ...((sync.parallelism ?? 1) > sync.shards
-      ? [`sync.parallelism is ${sync.parallelism} for ${sync.shards} shards: use at most as many, or leave it out`]
-      : []),
-  ];
-}
-
 /** What the sync calls the declared organization. */
 export function organizationTitle({
   name,
@@ -178,30 +100,7 @@ export function organizationTitle({
   return name ?? id ?? "";
 }
 
-function gatewayContradictions(
-  { pushgatewayUrl, pushgatewayUser }: SyncSettings["metrics"],
-  hasPassword: boolean,
-): string[] {
-  const user = "sync.metrics.pushgatewayUser";
-  if (pushgatewayUser === undefined) {
-    return hasPassword ? [`${user} is missing beside the secret pushgatewayPassword: set both or none`] : [];
-  }
-  return [
-    ...(hasPassword
-      ? []
-      : [`${user} is set without a password: run \`pulumi config set --secret pushgatewayPassword\``]),
-    ...(pushgatewayUrl === undefined ? [`${user} is set without an address: set sync.metrics.pushgatewayUrl`] : []),
-  ];
-}
-
 /** The Secret with the key pair of a further organization: the named one, or the one this program makes. */
 export function keySecretName({ id, secretName }: Pick<FurtherOrganization, "id" | "secretName">): string {
   return secretName ?? `langfuse-key-${id.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-")}`;
-}
-
-function repeated(key: string, values: readonly string[]): string[] {
-  const twice = values.filter((value, index) => values.indexOf(value) !== index);
-  return [...new Set(twice)].map(
-    (value) => `sync.organizations has the ${key} "${value}" more than once: give each one of its own`,
-  );
 }

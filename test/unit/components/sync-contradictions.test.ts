@@ -27,6 +27,14 @@ it("an organization without a key is refused where nothing can make one", () => 
   );
 });
 
+it("a rule that only deserves a look is a warning", () => {
+  const sync = { rules: [{ from: { group: "/crm" }, projects: { Assistant: "VIEWER" } }], defaultRole: "NONE" };
+  const { warnings } = parseConfiguration("langfuse-access", changedValues("sync", sync));
+  expect(warnings).toEqual([
+    "langfuse-access:sync: rule 0 (group /crm) gives roles in projects, but its people get NONE in the organization and see nothing else; add organization to it, or set default, unless that is meant (sync.rules count from 0, then roles, then preset)",
+  ]);
+});
+
 describe("settings of the sync are refused, each with its key and what to do:", () => {
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
     ["an unknown key", { unmached: "keep" }, 'sync.unmached is not a known key: did you mean "unmatched"?'],
@@ -121,6 +129,16 @@ describe("settings of the sync are refused, each with its key and what to do:", 
       "a key that is made in a Secret without a name",
       { organizations: [{ id: "o2", preset, bootstrap: true }] },
       "sync.organizations.0.bootstrap makes a key of the declared Langfuse in a Secret with a name: set secretName, and no langfuseUrl",
+    ],
+    [
+      "a rule that can never decide",
+      {
+        rules: [
+          { from: { group: "/all" }, organization: "VIEWER" },
+          { from: { group: "/all/research" }, organization: "ADMIN" },
+        ],
+      },
+      "sync: rule 1 (group /all/research) never decides, because rule 0 (group /all) comes first for everybody it applies to; move it up, or drop it (sync.rules count from 0, then roles, then preset)",
     ],
     [
       "another Langfuse without a key",
