@@ -79,7 +79,7 @@ describe("the CronJob of the sync", () => {
                 automountServiceAccountToken: false,
                 enableServiceLinks: false,
                 restartPolicy: "Never",
-                terminationGracePeriodSeconds: 150,
+                terminationGracePeriodSeconds: 60,
                 securityContext: {
                   runAsNonRoot: true,
                   runAsUser: 1000,
