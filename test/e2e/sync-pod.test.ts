@@ -1,6 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Bed } from "#local/bed/bed.ts";
 import { breakGlass, companySettings, companyStack } from "#local/bed/company-stack.ts";
@@ -54,6 +58,7 @@ const settings = (changes: Readonly<Record<string, unknown>> = {}) => {
         { id: further[1], name: "Farther", rules: engineering, secretName: "farther", bootstrap: true },
       ],
       preset: "existing-roles",
+      metrics: { pushgatewayUrl },
       networkPolicy: { enabled: true },
       doctor: true,
       ...changes,
@@ -62,11 +67,21 @@ const settings = (changes: Readonly<Record<string, unknown>> = {}) => {
 };
 let proxyUrl = "";
 
+/** Stands for a Pushgateway: what runs have pushed, the last behind. */
+const pushed: string[] = [];
+let pushgatewayUrl = "";
+const gateway = createServer(async (request, response) => {
+  pushed.push(`${request.method} ${request.url}\n${await text(request)}`);
+  response.end();
+});
+
 describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped without a node)", () => {
   beforeAll(async () => {
     bed = await sharedBed();
     proxy = await startFaultProxy({ target: bed.langfuse.url });
     proxyUrl = await bed.cluster.expose(proxy.url);
+    await once(gateway.listen(0, "127.0.0.1"), "listening");
+    pushgatewayUrl = await bed.cluster.expose(`http://127.0.0.1:${(gateway.address() as AddressInfo).port}`);
     further = [await organizationWithOwner("Further"), await organizationWithOwner("Farther")];
     stack = await companyStack(bed, `pod-${randomUUID().slice(0, 8)}`, silent);
     unready = await deployTooEarly();
@@ -84,6 +99,7 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
     for (const name of existing) await bed.admin.delete(`/realms/${bed.realm}/roles/${name}`);
     await deleteRealm(bed.admin, crowd);
     await proxy?.stop();
+    gateway.close();
   });
 
   it("is examined before it is deployed, and deployed by the next up when what was wrong is right", async () => {
@@ -129,6 +145,16 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
     expect(records.length).toBeGreaterThan(5);
     expect(await problemsIn(records)).toEqual([]);
     expect(await problemsIn(records.slice(0, -1))).toEqual(["truncated"]);
+  });
+
+  it("leaves figures at the Pushgateway that go on from run to run", async () => {
+    await runOne();
+    const successes = () => Number(/^langfuse_sync_success_total (\d+)$/m.exec(pushed.at(-1) ?? "")?.[1]);
+    const before = successes();
+    expect(before).toBeGreaterThan(0);
+    expect(pushed.at(-1)).toMatch(/^PUT \/metrics\/job\/langfuse_sync\/instance\/Company/);
+    await runOne();
+    expect(successes()).toBe(before + 1);
   });
 
   it("lets one of two that start together write, and the other say who does", async () => {
