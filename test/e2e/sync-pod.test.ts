@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Bed } from "#local/bed/bed.ts";
 import { breakGlass, companySettings, companyStack } from "#local/bed/company-stack.ts";
@@ -324,8 +325,10 @@ async function runOne(change?: (spec: JobSpec) => void): Promise<PodEnd> {
 async function state(suffix = ""): Promise<SyncState> {
   const name = `langfuse-role-sync-state${suffix}`;
   const text = await bed.cluster.kubectl(["get", "configmap", name, "-o", "json", ...inNamespace]);
-  const { data } = JSON.parse(text) as { data?: Record<string, string> };
-  return parseState(data?.["state.json"] ?? '{"version":1}', name);
+  const { data, binaryData } = JSON.parse(text) as Record<"data" | "binaryData", Record<string, string> | undefined>;
+  const packed = binaryData?.["state.json.gz"];
+  const content = packed === undefined ? data?.["state.json"] : gunzipSync(Buffer.from(packed, "base64")).toString();
+  return parseState(content ?? '{"version":1}', name);
 }
 
 /** Lines of the audit trail out of pod logs, in the order of the logs. */
