@@ -13,7 +13,7 @@ export interface Truth {
 /** Asks the server about every single person, those who are disabled too. */
 export async function readTruth(client: KeycloakClient): Promise<ReadonlyMap<string, Truth>> {
   const people = new Map<string, { email: string; enabled: boolean }>();
-  await readEverybody(client, await client.countUsers(), ({ id, email, enabled }) =>
+  await readEverybody(client, { count: await client.countUsers(), federated: false }, ({ id, email, enabled }) =>
     people.set(id, { email: email?.toLowerCase() ?? "", enabled }),
   );
   const truth = await mapLimited([...people], 8, async ([id, person]) => {

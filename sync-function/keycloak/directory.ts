@@ -38,8 +38,8 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
   const proof = createHoldingProof(client);
   /** Whom a read found by each of the asked addresses. */
   const found = new Map<string, readonly Person[]>();
-  /** Whether they were found by lists, which tell the same as a person's own roles in another way. */
-  let isListed = false;
+  /** Whether what a person holds came from lists, which tell the same as their own roles in another way. */
+  let isListed: (person: Person) => boolean = () => false;
   let applications: Promise<readonly { id: string; clientId: string }[]> | undefined;
 
   const ownHolding = async (interest: Interest): Promise<OwnHoldingReader> => {
@@ -50,11 +50,15 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
   const own = async (user: KeycloakUser, read: OwnHoldingReader, proven = false): Promise<Person> =>
     personOf(user, user.enabled ? await read(user.id, { proven }) : table.none);
 
-  const readByPerson = async (interest: Interest, emails: ReadonlySet<string>, count: number): Promise<Person[]> => {
+  const readByPerson = async (
+    interest: Interest,
+    emails: ReadonlySet<string>,
+    realm: Pick<Search, "count" | "federated">,
+  ): Promise<Person[]> => {
     const users = new Map<string, KeycloakUser>();
     const take = (user: KeycloakUser) => users.set(user.id, user);
-    if (allHolders) await readEverybody(client, count, take, pageSize);
-    else await findPeople(client, { emails, known: new Set(), count, pageSize }, take);
+    if (allHolders) await readEverybody(client, realm, take, pageSize);
+    else await findPeople(client, { emails, known: new Set(), ...realm, pageSize }, take);
     const read = await ownHolding(interest);
     return await mapLimited([...users.values()], PEOPLE_AT_ONCE, (user) => own(user, read));
   };
@@ -64,11 +68,17 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
       const realmRoles = await provePermissions(client);
       const plan = await planRead(client, realmRoles, interest, { ...options, pageSize, asked: emails.size, table });
       options.onChoice?.(plan.choice);
-      const answer =
-        plan.grants === undefined
-          ? answerOf(await readByPerson(interest, emails, plan.people), emails)
-          : await readByLists(client, plan.grants, { emails, count: plan.people, pageSize }, table);
-      isListed = plan.grants !== undefined;
+      const { grants, federated, people: count } = plan;
+      const isHybrid = plan.choice.strategy === "hybrid";
+      const isAsked = ({ enabled, federated: isForeign }: Person) => isHybrid && enabled && isForeign;
+      const read =
+        grants === undefined
+          ? answerOf(await readByPerson(interest, emails, { count, federated }), emails)
+          : await readByLists(client, grants, { emails, count, federated, pageSize }, table);
+      const answer = isHybrid
+        ? { ...read, byEmail: await askedAbout(read.byEmail, isAsked, await ownHolding(interest)) }
+        : read;
+      isListed = (person) => grants !== undefined && !isAsked(person);
       found.clear();
       for (const [email, people] of answer.byEmail) found.set(email, people);
       return answer;
@@ -76,9 +86,9 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
     async confirm(interest, email, { losing = false } = {}) {
       const reader = await ownHolding(interest);
       const known = found.get(email) ?? [];
-      const read: OwnHoldingReader = (id) => reader(id, { proven: losing && !isListed });
+      const ownOf = (person: Person) => reader(person.id, { proven: losing && !isListed(person) });
       // An address that somebody was found by needs no second search, if the person is still there.
-      const again = await Promise.all(known.map((person) => (person.enabled ? confirmed(person, read) : undefined)));
+      const again = await Promise.all(known.map((person) => (person.enabled ? confirmed(person, ownOf) : undefined)));
       if (known.length > 0 && again.every((person) => person !== undefined)) return again;
       const users = (await client.findUsers(email)).filter((user) => !isServiceAccount(user));
       return await Promise.all(users.map((user) => own(user, reader, losing)));
@@ -93,6 +103,7 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
 interface ReadPlan {
   /** Number of people in the realm. */
   readonly people: number;
+  readonly federated: boolean;
   readonly choice: Choice;
   /** Undefined for the strategy that needs none. */
   readonly grants: ReturnType<typeof grantsOf> | undefined;
@@ -121,6 +132,7 @@ async function planRead(
   const facts: RealmFacts = {
     federated,
     people,
+    allHolders: options.allHolders ?? false,
     asked: options.allHolders ? people : Math.min(options.asked, people),
     requestsPerPerson: requestsPerPerson(interest, clientsIn(interest)),
     pageSize: options.pageSize,
@@ -132,34 +144,50 @@ async function planRead(
       roles,
       groups: interest.groups.size > 0 ? await client.listGroups() : [],
     });
-    return { people, choice: { ...first, strategy: "per-member" }, grants: undefined };
+    return { people, federated, choice: { ...first, strategy: "per-member" }, grants: undefined };
   }
   const [graph, groups] = await Promise.all([readRoleGraph(client, roles), client.listGroups()]);
   requireExistence(client.realm, interest, { roles, groups });
   const grants = grantsOf(graph, groups, interest, options.table);
   const lists = { composites: 0, roles: grants.roles.length, groups: grants.groups.length, groupLists: 0 };
   const choice = chooseStrategy(facts, lists);
-  return (options.strategy ?? choice.strategy) === "holders"
-    ? { people, choice: { ...choice, strategy: "holders" }, grants }
-    : { people, choice, grants: undefined };
+  const strategy = options.strategy ?? choice.strategy;
+  return {
+    people,
+    federated,
+    choice: { ...choice, strategy },
+    grants: strategy === "per-member" ? undefined : grants,
+  };
 }
 
 async function readByLists(
   client: KeycloakClient,
   grants: ReturnType<typeof grantsOf>,
-  { emails, count, pageSize }: Pick<Search, "emails" | "count" | "pageSize">,
+  search: Omit<Search, "known">,
   table: HoldingTable,
 ): Promise<DirectoryAnswer> {
-  const holders = await readHolders(client, grants, table, pageSize);
+  const holders = await readHolders(client, grants, table, search.pageSize);
   const people = new Map([...holders].map(([id, { person }]) => [id, person]));
   const known = new Set([...people.values()].map(({ email }) => email));
   const take = (user: KeycloakUser) => {
     if (!people.has(user.id)) people.set(user.id, personOf(user, table.none));
   };
-  await findPeople(client, { emails, known, count, pageSize }, take);
-  const { byEmail } = answerOf(people.values(), emails);
+  await findPeople(client, { ...search, known }, take);
+  const { byEmail } = answerOf(people.values(), search.emails);
   const held = [...holders.values()].filter(({ byMore }) => byMore).map(({ person }) => person);
   return { byEmail, holders: held.toSorted(byId) };
+}
+
+/** The same people, with the server's own answer in the place of what lists say of some of them. */
+async function askedAbout(
+  byEmail: DirectoryAnswer["byEmail"],
+  isAsked: (person: Person) => boolean,
+  read: OwnHoldingReader,
+): Promise<DirectoryAnswer["byEmail"]> {
+  const people = [...byEmail.values()].flat().filter(isAsked);
+  const holdings = await mapLimited(people, PEOPLE_AT_ONCE, async ({ id }) => [id, await read(id)] as const);
+  const own = new Map(holdings);
+  return new Map([...byEmail].map(([email, same]) => [email, same.map((one) => ({ ...one, ...own.get(one.id) }))]));
 }
 
 function answerOf(people: Iterable<Person>, emails: ReadonlySet<string>): DirectoryAnswer {
@@ -182,10 +210,10 @@ function answerOf(people: Iterable<Person>, emails: ReadonlySet<string>): Direct
  * @throws AccessError `incomplete` when it is less than the read found a moment ago: somebody has just taken it away, or
  * one of the two answers was cut short
  */
-async function confirmed(person: Person, read: OwnHoldingReader): Promise<Person | undefined> {
+async function confirmed(person: Person, ownOf: (person: Person) => Promise<Holding>): Promise<Person | undefined> {
   let holding: Holding;
   try {
-    holding = await read(person.id);
+    holding = await ownOf(person);
   } catch (error) {
     if (error instanceof AccessError && error.status === 404) return undefined;
     throw error;

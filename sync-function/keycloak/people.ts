@@ -41,12 +41,12 @@ export function personOf(user: KeycloakUser, { realmRoles, clientRoles, groups }
 /**
  * Everybody of the realm, each at least once.
  *
- * @param count people of the realm as counted before
+ * @param realm its people as counted before
  * @throws AccessError `incomplete` when the lists are shorter than the count
  */
 export async function readEverybody(
   client: Pick<KeycloakClient, "realm" | "countUsers" | "everybody">,
-  count: number,
+  { count, federated }: Pick<Search, "count" | "federated">,
   take: (user: KeycloakUser) => void,
   pageSize = PEOPLE_PAGE,
 ): Promise<void> {
@@ -60,9 +60,11 @@ export async function readEverybody(
     return page.length;
   };
   const starts = Array.from({ length: pagesFor({ people: count, pageSize }) }, (_, index) => index * pageSize);
-  await mapLimited(starts, READ_CONCURRENCY, read);
-  // A server that answers fewer rows than asked for leaves gaps: the walk from the first gap on finds them.
-  if (seen.size < count) for (let first = 0, length = 1; length > 0; first += length) length = await read(first);
+  if (!federated) await mapLimited(starts, READ_CONCURRENCY, read);
+  // A server that answers fewer rows than asked for leaves gaps, and people of a user storage need not be counted: the
+  // walk from the beginning finds them all.
+  if (seen.size < count || federated)
+    for (let first = 0, length = 1; length > 0; first += length) length = await read(first);
   // Somebody may have been deleted meanwhile: the lower of the two counts is what must be there.
   if (seen.size >= count || seen.size >= (await client.countUsers())) return;
   throw new AccessError(
@@ -76,8 +78,10 @@ export interface Search {
   readonly emails: ReadonlySet<string>;
   /** Addresses of people who were found already. */
   readonly known: ReadonlySet<string>;
-  /** People of the realm. */
+  /** People of the realm; those of a user storage that does not import them are not counted. */
   readonly count: number;
+  /** Whether there is a user storage. */
+  readonly federated: boolean;
   /** Rows of a page. */
   readonly pageSize: number;
 }
@@ -88,12 +92,12 @@ export interface Search {
  */
 export async function findPeople(
   client: Pick<KeycloakClient, "realm" | "allowsSharedEmails" | "countUsers" | "everybody" | "findUsers">,
-  { emails, known, count, pageSize }: Search,
+  { emails, known, count, federated, pageSize }: Search,
   take: (user: KeycloakUser) => void,
 ): Promise<void> {
   const unknown = [...emails].filter((email) => !known.has(email));
   if (unknown.length > pagesFor({ people: count, pageSize }) + count / ROWS_PER_REQUEST) {
-    return await readEverybody(client, count, (user) => isAmong(user, emails) && take(user), pageSize);
+    return await readEverybody(client, { count, federated }, (user) => isAmong(user, emails) && take(user), pageSize);
   }
   const sought = (await client.allowsSharedEmails()) ? [...emails] : unknown;
   const found = await mapLimited(sought, READ_CONCURRENCY, (email) => client.findUsers(email));

@@ -1,8 +1,9 @@
 /**
  * - `per-member`: the effective roles of each person, as the server computes them
  * - `holders`: everybody who holds a role that matters, from the lists of roles and groups
+ * - `hybrid`: the lists for local people, and the server's own answer for each who comes from a user storage
  */
-export type Strategy = "per-member" | "holders";
+export type Strategy = "per-member" | "holders" | "hybrid";
 
 /** What is known cheaply, before either strategy is begun. */
 export interface RealmFacts {
@@ -10,6 +11,8 @@ export interface RealmFacts {
   readonly federated: boolean;
   /** People of the realm. */
   readonly people: number;
+  /** Whether all holders are wanted, and not only those who are asked about. */
+  readonly allHolders: boolean;
   /** People whose effective roles are wanted. */
   readonly asked: number;
   /** Requests for one person's effective roles: one for realm roles, one for groups, one for each client. */
@@ -32,24 +35,37 @@ export interface HolderFacts {
 
 export interface Choice {
   readonly strategy: Strategy;
-  /** Requests that each is expected to take from here on. */
+  /** Requests that each is expected to take from here on, at most. */
   readonly requests: Readonly<Record<Strategy, number>>;
   /** For people. */
   readonly reason: string;
 }
 
+/** What the lists may cost, as a share of asking about each person, where nobody knows how many are of a user storage. */
+const HYBRID_SHARE = 0.1;
+
 /**
- * The cheaper of the strategies that are exact here. With a user storage that is only the one that asks about each
- * person; without, both are, and what differs from Langfuse is asked again anyway.
+ * The cheaper of the strategies that are exact here. With a user storage the lists are exact for local people only, and
+ * how many those are is not known before: the lists are tried where they cost little, whoever all the people are. A
+ * holder whom only a storage makes one is in no list, so where all are wanted everybody is asked about.
  */
 export function chooseStrategy(realm: RealmFacts, lists: HolderFacts): Choice {
   const scan = pagesFor(realm);
+  const ofPeople = realm.asked * realm.requestsPerPerson;
+  const ofLists = lists.composites + lists.groupLists + lists.roles + lists.groups;
   const requests = {
-    "per-member": Math.min(realm.asked, scan) + realm.asked * realm.requestsPerPerson,
-    holders: lists.composites + lists.groupLists + lists.roles + lists.groups + Math.min(realm.asked, scan),
+    "per-member": Math.min(realm.asked, scan) + ofPeople,
+    holders: ofLists + Math.min(realm.asked, scan),
+    hybrid: ofLists + Math.min(realm.asked, scan) + (realm.federated ? ofPeople : 0),
   };
   if (realm.federated) {
-    return { strategy: "per-member", requests, reason: "a user storage gives roles that no list shows" };
+    return !realm.allHolders && ofLists <= ofPeople * HYBRID_SHARE
+      ? {
+          strategy: "hybrid",
+          requests,
+          reason: "a user storage gives roles that no list shows, but not to local people",
+        }
+      : { strategy: "per-member", requests, reason: "a user storage gives roles that no list shows" };
   }
   const strategy = requests["per-member"] <= requests.holders ? "per-member" : "holders";
   return { strategy, requests, reason: "it takes the fewest requests" };

@@ -60,6 +60,7 @@ describe("a realm of a thousand people with every way to hold a role", () => {
 
   it.each([
     ["the lists of holders with client roles", { strategy: "holders", clientRoles: true }],
+    ["the lists and single questions", { strategy: "hybrid", clientRoles: true }],
     ["the lists in pages of forty", { strategy: "holders", clientRoles: true, pageSize: 40 }],
     ["the cheapest strategy", { clientRoles: true }],
   ] satisfies [string, DirectoryOptions][])("is read exactly by %s", async (_title, options) => {

@@ -8,6 +8,10 @@ export interface Person {
   readonly emailVerified?: boolean;
   readonly federationLink?: string;
   readonly roles?: readonly string[];
+  /** As `client/role`. */
+  readonly clientRoles?: readonly string[];
+  /** Realm roles that only the person's own answer shows, as a mapper of a user storage gives them. */
+  readonly storageRoles?: readonly string[];
   readonly groups?: readonly string[];
 }
 
@@ -17,6 +21,12 @@ export interface Realm {
   readonly roles: Readonly<Record<string, readonly string[]>>;
   /** Groups by id. */
   readonly groups?: Readonly<Record<string, { readonly parent?: string; readonly roles?: readonly string[] }>>;
+  /** Roles of clients by the client id, with the realm roles that each contains. */
+  readonly clients?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** Whether people come from a user storage. Default false. */
+  readonly federated?: boolean;
+  /** Whether several people may have one address. Default false. */
+  readonly sharedEmails?: boolean;
 }
 
 export interface RealmServerOptions {
@@ -30,6 +40,10 @@ export interface RealmServerOptions {
 const ROUTES: readonly (readonly [name: string, path: RegExp])[] = [
   ["token", /\/protocol\/openid-connect\/token$/],
   ["realm", /\/admin\/realms\/[^/]+$/],
+  ["client role users", /\/clients\/([^/]+)\/roles\/([^/]+)\/users$/],
+  ["client roles", /\/clients\/([^/]+)\/roles$/],
+  ["effective client roles", /\/users\/([^/]+)\/role-mappings\/clients\/([^/]+)\/composite$/],
+  ["clients", /\/clients$/],
   ["roles", /\/roles$/],
   ["composites", /\/roles-by-id\/([^/]+)\/composites$/],
   ["role users", /\/roles\/([^/]+)\/users$/],
@@ -63,6 +77,13 @@ export async function startRealm(
     composite: (roles[name]?.length ?? 0) > 0,
     clientRole: false,
   });
+  const clients = realm.clients ?? {};
+  const ofClient = (client: string, name: string) => ({
+    id: `role-${client}/${name}`,
+    name,
+    composite: (clients[client]?.[name]?.length ?? 0) > 0,
+    clientRole: true,
+  });
   const groups = Object.entries(realm.groups ?? {}).map(([id, { parent, roles: own }]) => ({
     id,
     path: `/${id}`,
@@ -86,6 +107,11 @@ export async function startRealm(
     const held = new Set([
       DEFAULT_ROLE,
       ...(person.roles ?? []),
+      ...(person.storageRoles ?? []),
+      ...(person.clientRoles ?? []).flatMap((path) => {
+        const [client = "", name = ""] = path.split("/");
+        return clients[client]?.[name] ?? [];
+      }),
       ...[...lines].flatMap((id) => realm.groups?.[id]?.roles ?? []),
     ]);
     for (const name of held) for (const child of roles[name] ?? []) held.add(child);
@@ -95,15 +121,29 @@ export async function startRealm(
     const first = Number(searchParams.get("first") ?? 0);
     return { status: 200, json: items.slice(first, first + Number(searchParams.get("max") ?? 100)) };
   };
-  const answer = (name: string, part: string, { url }: Received): Answer => {
+  const answer = (name: string, [part = "", second = ""]: readonly string[], { url }: Received): Answer => {
     const list = (items: readonly Person[]) => page(items.map(user), url);
     switch (name) {
       case "realm":
-        return { status: 200, json: { realm: "company", duplicateEmailsAllowed: false } };
+        return { status: 200, json: { realm: "company", duplicateEmailsAllowed: realm.sharedEmails ?? false } };
       case "roles":
         return { status: 200, json: Object.keys(roles).map(representation) };
-      case "composites":
-        return { status: 200, json: (roles[part.replace("role-", "")] ?? []).map(representation) };
+      case "composites": {
+        const [client = "", of] = part.replace("role-", "").split("/");
+        const content = of === undefined ? roles[client] : clients[client]?.[of];
+        return { status: 200, json: (content ?? []).map(representation) };
+      }
+      case "clients":
+        return { status: 200, json: Object.keys(clients).map((clientId) => ({ id: clientId, clientId })) };
+      case "client roles":
+        return { status: 200, json: Object.keys(clients[part] ?? {}).map((one) => ofClient(part, one)) };
+      case "client role users":
+        return list(realm.people.filter((person) => person.clientRoles?.includes(`${part}/${second}`)));
+      case "effective client roles": {
+        const held = realm.people.find(({ id }) => id === part)?.clientRoles ?? [];
+        const names = held.filter((path) => path.startsWith(`${second}/`)).map((path) => path.split("/")[1] ?? "");
+        return { status: 200, json: names.map((one) => ofClient(second, one)) };
+      }
       case "role users":
         return list(realm.people.filter((person) => person.roles?.includes(part)));
       case "group count":
@@ -123,7 +163,7 @@ export async function startRealm(
               url,
             );
       case "components":
-        return { status: 200, json: [] };
+        return { status: 200, json: realm.federated ? [{ id: "ldap" }] : [] };
       case "user count":
         return { status: 200, json: realm.people.length };
       case "effective roles": {
@@ -133,7 +173,12 @@ export async function startRealm(
       }
       case "direct roles": {
         const person = realm.people.find(({ id }) => id === part);
-        return { status: 200, json: { realmMappings: [DEFAULT_ROLE, ...(person?.roles ?? [])].map(representation) } };
+        const realmMappings = [DEFAULT_ROLE, ...(person?.roles ?? [])].map(representation);
+        const clientMappings = Object.keys(clients).map((client) => {
+          const own = (person?.clientRoles ?? []).filter((path) => path.startsWith(`${client}/`));
+          return [client, { id: client, mappings: own.map((path) => ofClient(client, path.split("/")[1] ?? "")) }];
+        });
+        return { status: 200, json: { realmMappings, clientMappings: Object.fromEntries(clientMappings) } };
       }
       case "own groups": {
         const own = realm.people.find(({ id }) => id === part)?.groups ?? [];
@@ -170,9 +215,9 @@ export async function startRealm(
       tokens.push(`header.${claims}.signature`);
       return { status: 200, json: { access_token: tokens.at(-1), expires_in: options.tokenLife ?? 300 } };
     }
-    if (request.headers.authorization !== `Bearer ${tokens.at(-1)}`)
+    if (!tokens.includes(request.headers.authorization?.replace("Bearer ", "") ?? ""))
       return { status: 401, json: { error: "HTTP 401 Unauthorized" } };
-    return answer(name, decodeURIComponent(pattern.exec(path)?.[1] ?? ""), request);
+    return answer(name, pattern.exec(path)?.slice(1).map(decodeURIComponent) ?? [], request);
   });
   return Object.assign(server, { tokens });
 }

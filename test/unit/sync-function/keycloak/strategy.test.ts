@@ -1,7 +1,14 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { chooseStrategy } from "#sync/keycloak/strategy.ts";
 
-const realm = { federated: false, people: 10_000, asked: 5_000, requestsPerPerson: 1, pageSize: 5_000 };
+const realm = {
+  federated: false,
+  allHolders: false,
+  people: 10_000,
+  asked: 5_000,
+  requestsPerPerson: 1,
+  pageSize: 5_000,
+};
 const lists = { composites: 7, roles: 8, groups: 10, groupLists: 2 };
 
 it("takes the lists when many people are asked about", () => {
@@ -16,9 +23,16 @@ it("asks about each person when they are few", () => {
   expect(chooseStrategy({ ...realm, asked: 20, requestsPerPerson: 3 }, lists).strategy).toBe("holders");
 });
 
-it("asks about each person where a user storage gives roles, whatever it costs", () => {
-  expect(chooseStrategy({ ...realm, federated: true }, lists)).toMatchObject({
-    strategy: "per-member",
-    reason: "a user storage gives roles that no list shows",
+describe("where a user storage gives roles that no list shows", () => {
+  const federated = { ...realm, federated: true };
+  it("takes the lists for local people if that costs little, whoever of them is of the storage", () => {
+    expect(chooseStrategy(federated, lists)).toMatchObject({
+      strategy: "hybrid",
+      requests: { "per-member": 5_002, hybrid: 5_029 },
+    });
+  });
+  it("asks about each person otherwise, and where all holders are wanted", () => {
+    expect(chooseStrategy({ ...federated, asked: 200 }, lists).strategy).toBe("per-member");
+    expect(chooseStrategy({ ...federated, allHolders: true }, lists).strategy).toBe("per-member");
   });
 });
