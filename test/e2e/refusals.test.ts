@@ -112,6 +112,23 @@ describe("pulumi up refuses, in one clear message and with nothing done,", () =>
     expect(await organizations()).toBe(before);
   });
 
+  it("but not what works without a licence: with nothing to manage the same Langfuse is good enough", async () => {
+    const { langfuseAdminApiKey: _, ...secrets } = companySecrets(bed);
+    const stack = await Stack.create({
+      name: `unmanaged-${randomUUID().slice(0, 8)}`,
+      folder: `${bed.folder}/unmanaged`,
+      progress: silent,
+      settings: { ...companySettings(bed), langfuse: { url: unlicensed.target.url, manage: false } },
+      secrets,
+    });
+    const { exitCode, output, changes } = await stack.preview();
+    expect(exitCode, output).toBe(0);
+    expect(Object.keys(changes)).toEqual(["create"]);
+    expect(output).toMatch(/BrowserFlowBinding/);
+    expect(output).toMatch(/langfuse-settings/);
+    expect(output).not.toMatch(/dynamic\/langfuse:(Organization|Project|Membership)|CronJob/);
+  });
+
   it("a Keycloak without the gate's condition (26.0.8)", async () => {
     const processes = new ProcessGroup();
     try {
