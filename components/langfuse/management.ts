@@ -1,6 +1,6 @@
 import type { GuardSettings } from "#sync/guard/limits.ts";
 import type { KeyPair } from "./connection.ts";
-import type { ExclusiveTerms } from "./langfuse-tenant.ts";
+import type { ExclusiveTerms } from "./tenant-args.ts";
 import { type ManagedTenant, type TenantSettings, tenantContradictions } from "./tenant-settings.ts";
 
 /** What of the stack's secrets opens Langfuse. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { ServiceKey } from "./langfuse-tenant.ts";
+import type { ServiceKey } from "./tenant-args.ts";
 
 export interface ServiceCredentialsArgs {
   /** Namespace of services that name none; it exists when the Secret is created. */

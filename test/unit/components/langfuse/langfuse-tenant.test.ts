@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { LangfuseTenant, type LangfuseTenantArgs } from "#components/langfuse/langfuse-tenant.ts";
+import { LangfuseTenant } from "#components/langfuse/langfuse-tenant.ts";
+import type { LangfuseTenantArgs } from "#components/langfuse/tenant-args.ts";
 import { deploy, find, isSecretInput, resolved, revealed } from "../deployment.ts";
 
 const declare = (changes: Partial<LangfuseTenantArgs> = {}) =>
