@@ -13,8 +13,9 @@ const AT_ONCE = 4;
 
 /**
  * Compares what the lists say about some members with the answer that Keycloak gives about each of them. Where client
- * roles are not read, a realm role that is held through one is missing from the lists; what would change is asked again
- * anyway, so this costs nobody a role, but everybody concerned is asked about in every run.
+ * roles are not read, a realm role that is held through one is missing from the lists. What would change is asked again,
+ * so nobody loses a role by that; but who has no more than the lists say would not change, is not asked about, and never
+ * gets the role.
  */
 export async function sampleFinding(
   client: KeycloakClient,
@@ -35,7 +36,7 @@ export async function sampleFinding(
     }
     return warning(
       CHECK,
-      `not read, but ${differing.length} of ${listed.length} members hold roles through them, such as ${differing[0]?.email}; each is asked about on their own`,
+      `not read, but ${differing.length} of ${listed.length} members hold roles through them, such as ${differing[0]?.email}; they keep what they have, but who has less does not get it`,
       "set KEYCLOAK_CLIENT_ROLES to true and grant the service account view-clients of realm-management",
     );
   } catch (error) {

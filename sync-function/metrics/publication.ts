@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { isPlainAddress, noAddress } from "../configuration/address.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { writeAtomically } from "../state/file-store.ts";
 import { pushMetrics } from "./pushgateway.ts";
@@ -21,8 +20,10 @@ export function checkPublication({ file, pushgatewayUrl }: Pick<PublicationOptio
       `METRICS_FILE is "${file}"; the textfile collector reads only names that end in .prom`,
     );
   }
-  if (pushgatewayUrl !== undefined && !isPlainAddress(pushgatewayUrl)) {
-    throw new AccessError("usage", `PUSHGATEWAY_URL ${noAddress(pushgatewayUrl)}`);
+  const protocol = pushgatewayUrl === undefined ? "http:" : URL.parse(pushgatewayUrl)?.protocol;
+  if (protocol !== "http:" && protocol !== "https:") {
+    // The value is not repeated: it may hold a password.
+    throw new AccessError("usage", "PUSHGATEWAY_URL is no address; write http:// or https:// and a host");
   }
 }
 

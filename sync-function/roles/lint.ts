@@ -8,6 +8,7 @@ import { type AccessRules, describeSource, isBelow, type RoleSource, type Rule, 
  * - `unreachable-rule`: earlier rules decide everything that it gives
  * - `duplicate-rule`: the same source and conditions as an earlier one
  * - `project-without-organization`: gives a project role to people who may not have the organization at all
+ * - `project-above-organization`: gives more in a project than in the organization
  * - `case-difference`: two names that differ in upper and lower case only
  * - `preset-conflict`: written rules for a role of the preset
  * - `no-rules`: everybody gets the default role
@@ -17,6 +18,7 @@ export const FINDING_CODES = [
   "unreachable-rule",
   "duplicate-rule",
   "project-without-organization",
+  "project-above-organization",
   "case-difference",
   "preset-conflict",
   "no-rules",
@@ -42,6 +44,7 @@ export function lint(organizations: readonly AccessRules[]): readonly Finding[] 
     ...organization.rules.flatMap((rule, position) => [
       ...shadowed(rule, position, organization),
       ...withoutOrganization(rule, position, organization),
+      ...aboveOrganization(rule, position, organization),
     ]),
     ...caseDifferences(organization),
     ...presetConflicts(organization),
@@ -111,6 +114,20 @@ function withoutOrganization(
     `rule ${position} (${describeSource(from)}) gives roles in projects, but its people get NONE in the organization and see nothing else; ` +
     "add organization to it, or set default, unless that is meant";
   return [{ code: "project-without-organization", severity: "warning", organization, rule: position, message }];
+}
+
+function aboveOrganization(
+  { from, organization: given, projects }: Rule,
+  position: number,
+  { organization }: AccessRules,
+): Finding[] {
+  // Without a role in the organization a project role is what the rule is for.
+  if (given === undefined || given === "NONE") return [];
+  const above = [...projects].find(([, role]) => isMightier(role, given));
+  if (above === undefined) return [];
+  const [project, role] = above;
+  const message = `rule ${position} (${describeSource(from)}) gives ${role} in project ${project}, which is more than ${given} in the organization; give it in a rule of its own for those who need it, unless that is meant`;
+  return [{ code: "project-above-organization", severity: "warning", organization, rule: position, message }];
 }
 
 function caseDifferences({ organization, rules }: AccessRules): Finding[] {

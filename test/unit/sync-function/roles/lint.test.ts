@@ -106,3 +106,10 @@ it("a preset is in order by itself, and in conflict with written rules for its r
     { code: "preset-conflict", rule: 0, severity: "warning", organization: "organization-1" },
   ]);
 });
+
+it("a project role above the organization role of the same rule is worth a look", () => {
+  const found = (organization: "ADMIN" | "MEMBER" | "NONE") =>
+    codes([{ realmRole: "a", organization, projects: { p: "VIEWER", q: "ADMIN" } }]).map(([code]) => code);
+  expect(found("MEMBER")).toEqual(["project-above-organization"]);
+  expect([found("ADMIN"), found("NONE")]).toEqual([[], []]);
+});
