@@ -17,6 +17,8 @@ const shiftedClock = new URL("./shifted-clock.ts", import.meta.url).href;
 export interface Ground {
   /** Of the stack. */
   readonly name: string;
+  /** For files of the test; it is removed in the end. */
+  readonly folder: string;
   readonly proxy: FaultProxy;
   readonly stack: Stack;
   readonly admin: LangfuseAdminClient;
@@ -70,6 +72,7 @@ export async function prepareGround({ name, environment = {} }: GroundOptions): 
   });
   return {
     name,
+    folder,
     proxy,
     stack,
     url,

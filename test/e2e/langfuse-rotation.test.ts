@@ -1,3 +1,4 @@
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
@@ -93,7 +94,8 @@ describe("a rotation, with clients that use the keys all the time,", () => {
     await ground.pass(3 * HOUR);
     // Both clients must have used their pair since, or the server could not tell.
     await sleep(200);
-    if (!ground.isNamed) expect(await up(), "the former pairs are in use").toEqual([]);
+    if (ground.isNamed) console.warn("not tested: a pair in use goes on; the clock of a named server cannot be moved");
+    else expect(await up(), "the former pairs are in use").toEqual([]);
 
     chat.take(next.chat);
     sync.take(next.sync);
@@ -106,14 +108,17 @@ describe("a rotation, with clients that use the keys all the time,", () => {
     expect(await worldOf(ground)).toMatchObject({ keys: 1, projects: { Assistant: { keys: 1 } } });
   });
 
-  it("ends the former pairs at their deadline, although somebody still uses them", async () => {
+  it("follows a saved plan, and ends the former pairs at their deadline, although somebody still uses them", async () => {
     const former = { chat: await pairOf("service"), sync: await pairOf("") };
     await ground.configure({
       ...tenant,
       services: [{ ...service, generation: 2 }],
       organizationKey: { ...tenant.organizationKey, generation: 2 },
     });
-    await up();
+    const plan = path.join(ground.folder, "plan.json");
+    await run(ground.stack.preview(["--save-plan", plan]));
+    await ground.pass(60_000);
+    expect(stepsOf(await run(ground.stack.up(["--plan", plan])))).toEqual([organizationKey, serviceKey]);
     const chat = user("/api/public/projects", former.chat);
     await ground.pass(8 * 24 * HOUR);
     await sleep(200);
