@@ -11,7 +11,7 @@ export const VARIABLES = {
   LANGFUSE_PUBLIC_KEY: "the public key of the organization (pk-lf-…)",
   LANGFUSE_SECRET_KEY: "the secret key of the organization (sk-lf-…)",
   ROLE_MAPPING:
-    'a JSON object from realm roles to roles of Langfuse, such as {"langfuse-admin":"ADMIN","default":"VIEWER"}; the first role held decides, "default" is for people without any and NONE if absent',
+    'a JSON object from realm roles to roles of Langfuse, such as {"langfuse-admin":"ADMIN","default":"VIEWER"}; the first role held decides, "default" is for people without any and NONE if absent; or existing-roles, the preset of docs/sync-configuration.md',
   PROTECTED_MEMBERS:
     "a JSON array of e-mail addresses of members the sync never touches, in which * stands for any text; default none",
   SYNC_CONFIG:

@@ -6,7 +6,6 @@ import { ruleFindings } from "../doctor/rules.ts";
 import { sampleFinding } from "../doctor/sample.ts";
 import { examineSignIn } from "../doctor/sign-in.ts";
 import { createTokenSource } from "../keycloak/token.ts";
-import { namesProjects } from "../plan/managed-projects.ts";
 import { interestOf } from "../roles/rule.ts";
 import { type Command, createContext } from "./context.ts";
 
@@ -25,7 +24,7 @@ export const doctorCommand: Command = async (surroundings, options) => {
     url,
     realm,
     clientRoles,
-    realmRoles: interest.realmRoles,
+    interest,
     rulesSource: configuration.values.SYNC_CONFIG === undefined ? "ROLE_MAPPING" : "the rules of SYNC_CONFIG",
   };
   findings.push(...(await examineKeycloak(examination, () => tokens.current(), keycloak, probe, now)));
@@ -38,8 +37,8 @@ export const doctorCommand: Command = async (surroundings, options) => {
     findings.push(...(await examineSignIn({ langfuseUrl, realm, provision }, probe)));
   }
   for (const { name, langfuse, rules } of organizations) {
-    const projectRules = namesProjects(rules);
-    findings.push(...(await examineOrganization({ organization: name, ...langfuse, projectRules }, probe)));
+    const projectKeys = new Set(rules.rules.flatMap(({ projects }) => [...projects.keys()]));
+    findings.push(...(await examineOrganization({ organization: name, ...langfuse, projectKeys }, probe)));
   }
   // A comparison needs both sides to work.
   if (exitCodeOf(findings) === 0 && !clientRoles) {

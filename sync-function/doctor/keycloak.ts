@@ -2,12 +2,15 @@ import * as z from "zod";
 import { pathSegment } from "../http/path.ts";
 import { provePermissions } from "../keycloak/canary.ts";
 import type { KeycloakClient } from "../keycloak/client.ts";
+import { displayName, readClientRoles } from "../keycloak/grants.ts";
 import type { AccessToken } from "../keycloak/token.ts";
+import type { Interest } from "../people/person.ts";
 import { clockFinding } from "./clock.ts";
 import { type Finding, findingOf, ok } from "./finding.ts";
 import type { Probe } from "./probe.ts";
 import {
   keycloakVersionFinding,
+  namedFindings,
   realmFacts,
   realmFindings,
   roleFindings,
@@ -19,8 +22,8 @@ import { adminScopeFinding, claimsOf, type RightsNeeded, rightsFindings } from "
 export interface KeycloakExamination extends RightsNeeded {
   readonly url: string;
   readonly realm: string;
-  /** Names of the realm roles that rules name. */
-  readonly realmRoles: ReadonlySet<string>;
+  /** What rules name. */
+  readonly interest: Interest;
   /** Where these names come from, for remedies. */
   readonly rulesSource: string;
 }
@@ -31,11 +34,12 @@ const issuedAt = z.object({ iat: z.number() });
 export async function examineKeycloak(
   examination: KeycloakExamination,
   token: () => Promise<AccessToken>,
-  client: Parameters<typeof provePermissions>[0] & Pick<KeycloakClient, "listRoles">,
+  client: Parameters<typeof provePermissions>[0] &
+    Pick<KeycloakClient, "listRoles" | "listClients" | "listClientRoles" | "listGroups">,
   probe: Probe,
   now: () => Date,
 ): Promise<readonly Finding[]> {
-  const { url, realm, realmRoles, rulesSource } = examination;
+  const { url, realm, interest, clientRoles, rulesSource } = examination;
   let value: string;
   try {
     ({ value } = await token());
@@ -63,7 +67,15 @@ export async function examineKeycloak(
   try {
     const roles = await provePermissions(client);
     findings.push(ok("Keycloak answers", "complete: the service account sees its own roles and those of the realm"));
-    findings.push(...roleFindings(realmRoles, new Set(roles.map(({ name }) => name)), rulesSource));
+    findings.push(...roleFindings(interest.realmRoles, new Set(roles.map(({ name }) => name)), rulesSource));
+    if (clientRoles && interest.clientRoles.size > 0) {
+      const existing = new Set((await readClientRoles(client)).map(displayName));
+      findings.push(...namedFindings("client role", interest.clientRoles, existing, rulesSource));
+    }
+    if (interest.groups.size > 0) {
+      const existing = new Set((await client.listGroups()).map(({ path }) => path));
+      findings.push(...namedFindings("group", interest.groups, existing, rulesSource));
+    }
   } catch (error) {
     findings.push(findingOf("Keycloak answers", error));
   }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { serverMessage } from "../http/server-message.ts";
 import { langfuseRemedy } from "../langfuse/remedy.ts";
+import { suggestion } from "../nearest.ts";
 import { clockFinding } from "./clock.ts";
 import { type Finding, failure, info, ok } from "./finding.ts";
 import type { Probe, ProbeAnswer } from "./probe.ts";
@@ -12,12 +13,12 @@ export interface OrganizationExamination {
   readonly url: string;
   readonly publicKey: string;
   readonly secretKey: string;
-  /** Whether rules give project roles, which need a right of the licence of their own. */
-  readonly projectRules: boolean;
+  /** Projects that rules name, by name or id; their roles need a right of the licence of their own. */
+  readonly projectKeys: ReadonlySet<string>;
 }
 
 const health = z.object({ version: z.string() });
-const projects = z.object({ projects: z.array(z.object({ id: z.string() })) });
+const projects = z.object({ projects: z.array(z.object({ id: z.string(), name: z.string().default("") })) });
 
 /** Asks a Langfuse server what it tells everybody. */
 export async function examineServer(url: string, probe: Probe, now: () => Date): Promise<readonly Finding[]> {
@@ -37,7 +38,7 @@ export async function examineServer(url: string, probe: Probe, now: () => Date):
 
 /** Asks with the key of one organization for its scope, the licence and the project roles. */
 export async function examineOrganization(
-  { organization, url, publicKey, secretKey, projectRules }: OrganizationExamination,
+  { organization, url, publicKey, secretKey, projectKeys }: OrganizationExamination,
   probe: Probe,
 ): Promise<readonly Finding[]> {
   const base = `${url.replace(/\/+$/, "")}/api/public`;
@@ -54,14 +55,35 @@ export async function examineOrganization(
     ok(check("licence"), "the server's licence covers SCIM"),
   ];
   const list = await get("/organizations/projects");
-  const project = projects.safeParse(list?.body).data?.projects[0];
+  const existing = projects.safeParse(list?.body).data?.projects ?? [];
+  findings.push(...projectFindings(check("projects"), projectKeys, existing));
+  const [project] = existing;
   if (project === undefined) {
     findings.push(info(check("project roles"), "cannot be tried: the organization has no project"));
     return findings;
   }
   const rows = await get(`/projects/${encodeURIComponent(project.id)}/memberships`);
-  findings.push(projectRolesFinding(check("project roles"), rows, projectRules));
+  findings.push(projectRolesFinding(check("project roles"), rows, projectKeys.size > 0));
   return findings;
+}
+
+/** Projects that rules name and that are not there, or there twice: a run could not tell whose roles are meant. */
+function projectFindings(
+  check: string,
+  keys: ReadonlySet<string>,
+  existing: readonly { readonly id: string; readonly name: string }[],
+): readonly Finding[] {
+  const problems = [...keys].toSorted().flatMap((key): Finding[] => {
+    if (existing.some(({ id }) => id === key)) return [];
+    const named = existing.filter(({ name }) => name === key).length;
+    if (named === 1) return [];
+    const names = existing.map(({ name }) => name);
+    return named === 0
+      ? [failure(check, `there is no project "${key}"${suggestion(key, names)}`, "create it, or correct the rules")]
+      : [failure(check, `there are several projects "${key}"`, "name the one that is meant by its id")];
+  });
+  if (problems.length > 0 || keys.size === 0) return problems;
+  return [ok(check, "every project of the rules exists")];
 }
 
 function keyFinding(check: (what: string) => string, answer: ProbeAnswer): Finding {

@@ -58,13 +58,37 @@ export function roleFindings(
   );
 }
 
+/** The same for client roles and groups; nothing where rules name none. */
+export function namedFindings(
+  kind: "client role" | "group",
+  named: ReadonlySet<string>,
+  existing: ReadonlySet<string>,
+  source: string,
+): readonly Finding[] {
+  if (named.size === 0) return [];
+  const check = `Keycloak ${kind}s`;
+  const missing = [...named].filter((name) => !existing.has(name)).toSorted();
+  if (missing.length === 0) return [ok(check, `every ${kind} of the rules exists`)];
+  return missing.map((name) =>
+    failure(
+      check,
+      `the realm has no ${kind} "${name}"${suggestion(name, existing)}`,
+      `create it, or correct ${source}`,
+    ),
+  );
+}
+
 const serverInfo = z.object({ systemInfo: z.object({ version: z.string() }) });
 
 /** @param body of `serverinfo`, which tells the version to administrators of the master realm only */
 export function keycloakVersionFinding(body: unknown): Finding {
   const version = serverInfo.safeParse(body).data?.systemInfo.version;
   return version === undefined
-    ? info("Keycloak version", "the server does not tell it to a service account of this realm")
+    ? info(
+        "Keycloak version",
+        "the server does not tell it to a service account of this realm",
+        "look at the server info of the admin console as an administrator of the realm master; the login gate needs 26.4 or newer",
+      )
     : ok("Keycloak version", version);
 }
 

@@ -1,5 +1,6 @@
 import { isRole, ROLES, type Role } from "../langfuse/role.ts";
 import { suggestion } from "../nearest.ts";
+import { PRESET_NAMES, PRESETS } from "./preset.ts";
 import type { AccessRules, Rule } from "./rule.ts";
 
 /** Which realm role gives which role in the organization, the first one that is held deciding. */
@@ -10,11 +11,13 @@ export const FALLBACK_KEY = "default";
 
 /**
  * Reads a mapping such as `{"langfuse-admin":"ADMIN","langfuse-member":"MEMBER","default":"VIEWER"}`, whose order is its
- * precedence.
+ * precedence, or the name of a preset, such as `existing-roles`.
  *
  * @returns the mapping, or everything that is wrong with it
  */
 export function parseRoleMapping(text: string): RoleMapping | { readonly problems: readonly string[] } {
+  const preset = PRESET_NAMES.find((name) => name === text.trim());
+  if (preset !== undefined) return { rules: PRESETS[preset], fallback: "NONE" };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -47,7 +50,7 @@ export function parseRoleMapping(text: string): RoleMapping | { readonly problem
   return problems.length > 0 ? { problems } : { rules, fallback };
 }
 
-const EXAMPLE = `write for example {"langfuse-admin":"ADMIN","${FALLBACK_KEY}":"VIEWER"}`;
+const EXAMPLE = `write for example {"langfuse-admin":"ADMIN","${FALLBACK_KEY}":"VIEWER"}, or ${PRESET_NAMES.join(", ")}`;
 
 /** `JSON.parse` keeps the last of several equal keys without a word; the object is flat, so its strings tell. */
 function repeatedKeys(text: string): string[] {

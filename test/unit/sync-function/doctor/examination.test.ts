@@ -18,7 +18,7 @@ const organization = {
   url: "http://langfuse/",
   publicKey: "pk-lf-a",
   secretKey: "sk-lf-a",
-  projectRules: true,
+  projectKeys: new Set(["p"]),
 };
 const summary = (findings: readonly { severity: string; check: string; remedy?: string | undefined }[]) =>
   findings.map(({ severity, check }) => `${severity} ${check}`);
@@ -44,8 +44,32 @@ it("project roles matter only where a rule gives some", async () => {
     "/projects/p/memberships": [403, { error: "Your plan does not include project role management." }],
   });
   expect(summary(await examineOrganization(organization, probe)).at(-1)).toBe("error acme: project roles");
-  const without = await examineOrganization({ ...organization, projectRules: false }, probe);
+  const without = await examineOrganization({ ...organization, projectKeys: new Set<string>() }, probe);
   expect(summary(without).at(-1)).toBe("info acme: project roles");
+});
+
+it("projects that rules name must exist, once", async () => {
+  const list = [
+    { id: "p", name: "Chat" },
+    { id: "q", name: "Search" },
+    { id: "r", name: "Search" },
+  ];
+  const probe = server({
+    "/scim/Users?count=1": [200, {}],
+    "/organizations/projects": [200, { projects: list }],
+    "/projects/p/memberships": [200, { memberships: [] }],
+  });
+  const found = async (...keys: string[]) => {
+    const findings = await examineOrganization({ ...organization, projectKeys: new Set(keys) }, probe);
+    return findings
+      .filter(({ check }) => check === "acme: projects")
+      .map(({ severity, fact }) => `${severity} ${fact}`);
+  };
+  expect(await found("p", "Chat", "q")).toEqual(["ok every project of the rules exists"]);
+  expect(await found("chat", "Search")).toEqual([
+    'error there are several projects "Search"',
+    'error there is no project "chat" (did you mean "Chat"?)',
+  ]);
 });
 
 it("a server that does not answer is one finding", async () => {

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { clockFinding } from "#sync/doctor/clock.ts";
 import { exitCodeOf, failure, findingOf, findingsText, info, ok, warning } from "#sync/doctor/finding.ts";
-import { keycloakVersionFinding, realmFindings, roleFindings, storageFinding } from "#sync/doctor/realm.ts";
+import {
+  keycloakVersionFinding,
+  namedFindings,
+  realmFindings,
+  roleFindings,
+  storageFinding,
+} from "#sync/doctor/realm.ts";
 import { adminScopeFinding, claimsOf, rightsFindings } from "#sync/doctor/rights.ts";
 import { ruleFindings } from "#sync/doctor/rules.ts";
 import { langfuseVersionFinding } from "#sync/doctor/version.ts";
@@ -108,6 +114,15 @@ describe("the realm", () => {
     const [missing] = roleFindings(["Langfuse-Admin"], new Set(["langfuse-admin"]), "ROLE_MAPPING");
     expect(missing).toMatchObject({ severity: "error", remedy: "create it, or correct ROLE_MAPPING" });
     expect(missing?.fact).toContain('did you mean "langfuse-admin"?');
+  });
+
+  it("must have the client roles and groups that rules name", () => {
+    const existing = new Set(["/staff", "/staff/ml"]);
+    expect(namedFindings("group", new Set(), existing, "the rules")).toEqual([]);
+    expect(severities(namedFindings("group", new Set(["/staff"]), existing, "the rules"))).toEqual(["ok"]);
+    const [missing] = namedFindings("client role", new Set(["crm/Agent"]), new Set(["crm/agent"]), "the rules");
+    expect(missing).toMatchObject({ severity: "error", remedy: "create it, or correct the rules" });
+    expect(missing?.fact).toContain('no client role "crm/Agent" (did you mean "crm/agent"?)');
   });
 
   it("tells its version and its user storages, if it does", () => {

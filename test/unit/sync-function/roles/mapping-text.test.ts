@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRoleMapping } from "#sync/roles/mapping-text.ts";
+import { PRESETS } from "#sync/roles/preset.ts";
 
 const problemsOf = (text: string): readonly string[] => {
   const parsed = parseRoleMapping(text);
@@ -15,6 +16,11 @@ describe("a mapping", () => {
       ],
       fallback: "NONE",
     });
+  });
+
+  it("may be a preset, by its name", () => {
+    expect(parseRoleMapping(" existing-roles\n")).toEqual({ rules: PRESETS["existing-roles"], fallback: "NONE" });
+    expect(problemsOf("existing-role")).toEqual([expect.stringContaining("or existing-roles")]);
   });
 
   it("gives NONE to people without a mapped role unless it says otherwise", () => {
