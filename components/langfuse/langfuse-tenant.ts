@@ -154,8 +154,9 @@ class TenantParts {
         ...this.#adoption(),
         ...this.credentials,
       },
-      // An organization takes its memberships with it, and Langfuse refuses to remove its last owner before that.
-      { parent: this.#parent, ...(this.#organization ? { deletedWith: this.#organization } : {}) },
+      // An organization takes its memberships with it, and Langfuse refuses to remove its last owner before that. One of
+      // somebody else keeps its members when the stack goes: only a line that is taken out removes a person.
+      { parent: this.#parent, deletedWith: this.#organization ?? projectOf(projects, this.#args.project.name) },
     );
   }
 

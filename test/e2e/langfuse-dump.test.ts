@@ -145,5 +145,21 @@ describe("the dump of an organization that was made by hand", () => {
     await done(ground.stack.refresh());
     const state = await ground.stack.export();
     for (const secret of [key.secretKey, next.secretKey]) expect(state).not.toContain(secret);
+    byHand = createLangfuseClient({ url: ground.url, publicKey: next.publicKey, secretKey: next.secretKey });
+  });
+
+  it("removes a person whose line is taken out, and nobody else when the stack is destroyed", async () => {
+    const emails = async () => (await byHand.listMemberships()).map(({ email }) => email).toSorted();
+    const { publicKey, secretKey } = await ground.stack.outputs({ showSecrets: true });
+    const { config } = parseYaml(dumped) as { config: Record<string, { members: { email: string }[] }> };
+    const settings = config["langfuse-access:langfuse"] ?? { members: [] };
+    await ground.configure({ ...settings, members: settings.members.filter(({ email }) => !email.startsWith("bob@")) });
+    await ground.stack.setSecret("langfuseOrganizationPublicKey", String(publicKey));
+    await ground.stack.setSecret("langfuseOrganizationSecretKey", String(secretKey));
+    await done(ground.stack.up());
+    expect(await emails()).toEqual(["ann@example.com", "cora@example.com"]);
+    await done(ground.stack.destroy());
+    expect(await emails()).toEqual(["ann@example.com", "cora@example.com"]);
+    expect((await ground.admin.getOrganization(organizationId)).name).toBe("Made by hand");
   });
 });

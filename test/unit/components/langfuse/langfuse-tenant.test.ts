@@ -159,7 +159,8 @@ describe("an organization in Langfuse", () => {
     const { organizationId, publicKey, secretKey } = find(resources, "Project").inputs;
     expect([organizationId, publicKey, revealed(secretKey)]).toEqual(["o-theirs", "pk-lf-given", "sk-lf-given"]);
     expect(isSecretInput(secretKey)).toBe(true);
-    expect(find(resources, "Membership", "organization-ann@example.com").deletedWith).toBe("");
+    // Which is what spares its members when the stack is destroyed.
+    expect(find(resources, "Membership", "organization-ann@example.com").deletedWith).toBe("organization-project");
     expect(await resolved(result.organizationId)).toBe("o-theirs");
   });
 
