@@ -111,11 +111,6 @@ export class Stack {
     return this.#engine(["destroy", "--yes", "--skip-preview", ...args]);
   }
 
-  /** Takes over something that is in the server already, as `pulumi import` does. */
-  import(type: string, name: string, id: string, args: readonly string[] = []): Promise<Outcome> {
-    return this.#engine(["import", type, name, id, "--yes", "--skip-preview", "--generate-code=false", ...args]);
-  }
-
   /** Kills the command that is running and everything it started, as a machine that loses its power would. */
   async kill(): Promise<void> {
     if (this.#running?.pid !== undefined) await killDescendants(this.#running.pid);

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   describeStep,
@@ -95,4 +96,38 @@ it.each([
   ["5m", 300_000],
 ])("%s is %d milliseconds", (text, expected) => {
   expect(milliseconds(text)).toBe(expected);
+});
+
+it("whatever happens, a pair that has a successor lives for its overlap at least and for its deadline at most", () => {
+  const policy = { overlap: "2h", deadline: "7d" };
+  const moment = fc.record({
+    hours: fc.integer({ min: 0, max: 100 }),
+    generation: fc.integer({ min: 1, max: 3 }),
+    isMoved: fc.boolean(),
+    isIdle: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(moment, { maxLength: 30 }), (moments) => {
+      let at = now.getTime();
+      let former: FormerRotation = { ...firstRotation(now), publicKey: "pk-1", generation: 1 };
+      for (const { hours, generation, isMoved, isIdle } of moments) {
+        at += hours * milliseconds("1h");
+        const time = new Date(at);
+        const used = isIdle ? at - milliseconds("3h") : at;
+        const keys = former.retiring.map(({ publicKey }) => ({ publicKey, lastUsedAt: new Date(used).toISOString() }));
+        const idle = idlePairs(former, policy, time, keys);
+        const next = nextRotation(former, { ...policy, generation }, time, { idle, isMoved });
+        const ageOf = ({ since }: { since: string }) => at - Date.parse(since);
+        const ended = former.retiring.filter((pair) => !next.retiring.includes(pair));
+        for (const pair of ended) expect(ageOf(pair)).toBeGreaterThanOrEqual(milliseconds("2h"));
+        for (const pair of next.retiring) expect(ageOf(pair)).toBeLessThan(milliseconds("7d"));
+        const serials = [...next.retiring.map(({ serial }) => serial), next.serial];
+        expect(serials).toEqual([...new Set(serials)].toSorted((left, right) => left - right));
+        // Nothing that was decided is decided again.
+        const settled = { ...next, publicKey: `pk-${next.serial}`, generation };
+        expect(nextRotation(settled, { ...policy, generation }, time)).toEqual(next);
+        former = settled;
+      }
+    }),
+  );
 });
