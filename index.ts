@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfiguration } from "#components/configuration.ts";
-import { LoginGate } from "#components/keycloak/login-gate/login-gate.ts";
-import { RealmRoles } from "#components/keycloak/realm-roles.ts";
+import { declareRealmAccess } from "#components/keycloak/realm-access.ts";
 import { namespaceName } from "#components/kubernetes/namespace.ts";
 import { LangfuseTenant } from "#components/langfuse/langfuse-tenant.ts";
 import { exclusiveTerms, managedTenant } from "#components/langfuse/management.ts";
@@ -18,31 +17,16 @@ import { requireKeyScope } from "#sync/langfuse/key-scope.ts";
 export default () =>
   withReadableErrors(async () => {
     const configuration = parseConfiguration(pulumi.getProject(), stackValues());
-    const { gate, langfuse, protect } = configuration;
+    const { langfuse, protect } = configuration;
     for (const warning of configuration.warnings) await pulumi.log.warn(warning);
-    const { realm } = configuration.keycloak;
     const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
-    const { gatePlan, retiredGateRoles, warnings } = await preflight(configuration, owner);
-    for (const warning of warnings) await pulumi.log.warn(warning);
+    const prepared = await preflight(configuration, owner);
+    for (const warning of prepared.warnings) await pulumi.log.warn(warning);
     const inKeycloak = { provider: keycloakProvider(configuration) };
     const inKubernetes = { provider: kubernetesProvider(configuration) };
     const providers = { inKeycloak, inKubernetes };
 
-    const roles = new RealmRoles(
-      "roles",
-      {
-        realmId: realm,
-        gateRole: gate.role,
-        adoptGateRole: gate.adoptRole,
-        retiredGateRoles,
-        roles: configuration.roles,
-        owner,
-      },
-      inKeycloak,
-    );
-    const loginGate =
-      gatePlan &&
-      new LoginGate("gate", { realm, role: roles.gateRoleName, plan: gatePlan, owner, after: [roles] }, inKeycloak);
+    const { roles, loginGate } = declareRealmAccess({ ...configuration, owner }, prepared, inKeycloak);
 
     const tenant = managedTenant(configuration);
     const organization =

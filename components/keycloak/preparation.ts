@@ -7,6 +7,7 @@ import type { Settings } from "../schema.ts";
 import type { KeycloakAdminApi } from "./admin-api.ts";
 import { type GatePlan, planGate } from "./login-gate/gate-plan.ts";
 import { readRealmFacts } from "./login-gate/realm-facts.ts";
+import { readForcedLogin } from "./login-gate/reset-step.ts";
 import { readRetiredGateRoles } from "./role-facts.ts";
 
 /** What has to be known of a realm before anything in it is declared. */
@@ -46,7 +47,8 @@ export async function prepareKeycloak(
   const specification = gateSpecification(gate, langfuseClient);
   const declaredRoles = gate.adoptRole ? [] : [gate.role];
   const facts = await readRealmFacts(api, { realm, specification, owner, declaredRoles });
-  const gatePlan = planGate(facts, specification);
+  const forcedLogin = gate.forceLoginAfterReset ? await readForcedLogin(api, realm) : undefined;
+  const gatePlan = { ...planGate(facts, specification), forcedLogin };
   if (!hasBreakGlass && !gate.allowEmpty) {
     const names = gate.adoptRole ? [gate.role] : [gate.role, ...roles.map(({ name }) => name)];
     await requireHolder(api, realm, names);

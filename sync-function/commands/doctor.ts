@@ -1,4 +1,5 @@
 import { exitCodeOf, type Finding, findingsText } from "../doctor/finding.ts";
+import { examineGate } from "../doctor/gate.ts";
 import { examineKeycloak } from "../doctor/keycloak.ts";
 import { examineOrganization, examineServer } from "../doctor/langfuse.ts";
 import { createProbe } from "../doctor/probe.ts";
@@ -40,6 +41,7 @@ export const doctorCommand: Command = async (surroundings, options) => {
     const projectKeys = new Set(rules.rules.flatMap(({ projects }) => [...projects.keys()]));
     findings.push(...(await examineOrganization({ organization: name, ...langfuse, projectKeys }, probe)));
   }
+  findings.push(...(await examineGate(surroundings.environment, stop)));
   // A comparison needs both sides to work.
   if (exitCodeOf(findings) === 0 && !clientRoles) {
     findings.push(await sampleFinding(keycloak, context.organizations, interest));

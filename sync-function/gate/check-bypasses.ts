@@ -1,4 +1,5 @@
 import { failure, type GateFinding, warning } from "./finding.ts";
+import { isGenerationOf } from "./fingerprint.ts";
 import type { ClientModel, RealmModel } from "./realm-model.ts";
 import { hasForcedLogin } from "./simulation.ts";
 import type { Bypass, GateSpecification } from "./specification.ts";
@@ -16,7 +17,7 @@ export function bypassFindings(model: RealmModel, specification: GateSpecificati
         accepted.includes(bypass) ? `${remedy}; it is accepted as "${bypass}"` : remedy,
       ),
     ),
-    ...otherFlows(model, clients),
+    ...otherFlows(model, clients, specification),
   ];
 }
 
@@ -44,7 +45,7 @@ function realmBypasses(model: RealmModel): OpenBypass[] {
       bypass: "reset-credentials",
       fact: "people may reset their password, which signs them in to the client without the gate",
       remedy:
-        'switch "Forgot password" off, or set force-login to "true" on the step reset-credential-email of the reset flow',
+        'set gate.forceLoginAfterReset to true (force-login on the step reset-credential-email), or switch "Forgot password" off',
     });
   }
   return open;
@@ -89,15 +90,23 @@ function clientBypasses(client: ClientModel): OpenBypass[] {
 }
 
 /** Settings by which a gated client runs another flow than the one with the gate. */
-function otherFlows(model: RealmModel, clients: readonly ClientModel[]): GateFinding[] {
+function otherFlows(
+  model: RealmModel,
+  clients: readonly ClientModel[],
+  specification: GateSpecification,
+): GateFinding[] {
+  const isOurs = (binding: string, flow: string) =>
+    specification.binding === "client" && binding === "browser" && isGenerationOf(flow, specification.flow);
   const findings = clients.flatMap(({ clientId, overrides }) =>
-    Object.entries(overrides).map(([binding, flow]) =>
-      failure(
-        23,
-        `"${clientId}" overrides the realm's ${binding} flow with "${flow}", which has no gate`,
-        "remove the override under the client's advanced settings",
+    Object.entries(overrides)
+      .filter(([binding, flow]) => !isOurs(binding, flow))
+      .map(([binding, flow]) =>
+        failure(
+          23,
+          `"${clientId}" overrides the realm's ${binding} flow with "${flow}", which has no gate`,
+          "remove the override under the client's advanced settings",
+        ),
       ),
-    ),
   );
   if (model.policyExecutors.includes("auth-flow-enforcer")) {
     const fact = "a client policy profile has the executor auth-flow-enforcer, which chooses another flow";

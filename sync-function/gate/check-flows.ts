@@ -27,22 +27,48 @@ function browserFindings(model: RealmModel, specification: GateSpecification): G
   } catch (error) {
     return [failure(10, messageOf(error), "name another flow in gate.flowToCopy")];
   }
-  const { browser: bound } = model.bindings;
-  const isBound = isGenerationOf(bound, specification.flow);
   const findings: GateFinding[] = [];
-  if (!isBound) {
-    const fact = `the realm's browser flow is "${bound}" and not "${current.alias}", so nobody is refused`;
-    findings.push(failure(22, fact, `${REDEPLOY}, or bind "${current.alias}" under Authentication`));
+  const inForce = new Set<string>();
+  for (const { where, remedy, flow } of boundFlows(model, specification)) {
+    if (isGenerationOf(flow, specification.flow)) inForce.add(flow);
+    else {
+      const fact = `${where} is "${flow}" and not "${current.alias}", so nobody is refused`;
+      findings.push(failure(22, fact, `${REDEPLOY}, or bind "${current.alias}" ${remedy}`));
+    }
   }
-  const live = model.flows[isBound ? bound : current.alias];
-  if (!live) return [...findings, failure(28, `the flow "${current.alias}" does not exist`, REDEPLOY)];
-  const isCurrent = live.alias === current.alias;
-  const differences = differenceFindings(declaredAs(live.alias), live, specification, isCurrent);
-  if (!isCurrent && differences.length === 0) {
-    const fact = `the flow "${live.alias}" is of another generation than the one that is declared now`;
-    findings.push(warning(28, fact, "run `pulumi up`"));
+  if (inForce.size === 0) inForce.add(current.alias);
+  for (const alias of inForce) {
+    const live = model.flows[alias];
+    if (!live) {
+      findings.push(failure(28, `the flow "${alias}" does not exist`, REDEPLOY));
+      continue;
+    }
+    const isCurrent = alias === current.alias;
+    const differences = differenceFindings(declaredAs(alias), live, specification, isCurrent);
+    if (!isCurrent && differences.length === 0) {
+      const fact = `the flow "${alias}" is of another generation than the one that is declared now`;
+      findings.push(warning(28, fact, "run `pulumi up`"));
+    }
+    findings.push(...differences, ...soundness(live));
   }
-  return [...findings, ...differences, ...soundness(live)];
+  return findings;
+}
+
+/** The flows that logins to gated clients run, and where that is said. */
+function boundFlows(
+  { bindings, clients }: RealmModel,
+  { binding, gates }: GateSpecification,
+): { where: string; remedy: string; flow: string }[] {
+  if (binding !== "client") {
+    return [{ where: "the realm's browser flow", remedy: "under Authentication", flow: bindings.browser }];
+  }
+  return gates
+    .flatMap(({ client }) => clients.filter(({ clientId }) => clientId === client))
+    .map(({ clientId, overrides }) => ({
+      where: `the browser flow of "${clientId}"`,
+      remedy: "under the client's advanced settings",
+      flow: overrides.browser ?? bindings.browser,
+    }));
 }
 
 /** Differences inside the wrapper are told apart: they come from the copied flow as often as from ours. */

@@ -8,7 +8,7 @@ import { appendedGates, browserFlow, type GateSpecification, postBrokerFlow, pos
 
 /** The realm as it will be when the gates of a specification stand: what is declared is tried before it is made. */
 export function declaredRealm(model: RealmModel, specification: GateSpecification): RealmModel {
-  const { flowToCopy, gates, flow } = specification;
+  const { flowToCopy, gates, flow, binding } = specification;
   const source = model.flows[flowToCopy];
   if (!source) throw new AccessError("refused", `The realm "${model.name}" has no flow "${flowToCopy}" to copy.`);
   const live = (made: Flow): LiveFlow => ({ ...made, builtIn: false });
@@ -28,14 +28,16 @@ export function declaredRealm(model: RealmModel, specification: GateSpecificatio
   const scopeOf = new Map(gates.map(({ client, scope }) => [client, scope]));
   return {
     ...model,
-    bindings: { ...model.bindings, browser: browser.alias },
+    bindings: binding === "client" ? model.bindings : { ...model.bindings, browser: browser.alias },
     flows: { ...model.flows, ...Object.fromEntries(flows) },
     identityProviders: model.identityProviders.map((one) =>
       one.postFlow === undefined || isOurs(one.postFlow) ? { ...one, postFlow: postBroker.alias } : one,
     ),
     clients: model.clients.map((client) => {
       const scope = scopeOf.get(client.clientId);
-      return scope ? { ...client, defaultScopes: [...client.defaultScopes, scope] } : client;
+      if (scope === undefined) return client;
+      const overrides = binding === "client" ? { ...client.overrides, browser: browser.alias } : client.overrides;
+      return { ...client, defaultScopes: [...client.defaultScopes, scope], overrides };
     }),
     roles: { ...Object.fromEntries(gates.map(({ role }) => [role, { isHeld: false }])), ...model.roles },
   };

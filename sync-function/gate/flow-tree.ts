@@ -38,8 +38,7 @@ const ofGate = ["conditional-client-scope", "conditional-user-role", "deny-acces
 
 /** Whether an element is a gate, ours or another's, by what it is made of. */
 export function isGate(element: Element): boolean {
-  if (element.kind === "execution" || element.requirement !== "CONDITIONAL") return false;
-  return element.children.map(nameOf).toSorted().join() === ofGate;
+  return element.kind === "subflow" && element.children.map(nameOf).toSorted().join() === ofGate;
 }
 
 export const isEnabled = ({ requirement }: Element): boolean => requirement !== "DISABLED";

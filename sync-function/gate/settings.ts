@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { BYPASSES, type GateSpecification } from "./specification.ts";
+import { BINDINGS, BYPASSES, type GateSpecification } from "./specification.ts";
 
 /** Flow, sub-flow and scope names go unescaped into URLs of the Pulumi provider. */
 const alias = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "use at most 60 lower-case letters, digits and dashes");
@@ -36,11 +36,15 @@ export const gateSettingsSchema = z.strictObject({
   flowToCopy: z.string().min(1).max(255).default("browser"),
   /** Another number builds all flows anew beside the old ones, which are deleted once the new ones are bound. */
   generation: z.int().min(1).max(9999).default(1),
+  /** Where the flow is bound: for all logins of the realm, or at the gated clients alone. */
+  binding: z.enum(BINDINGS).default("realm"),
   /** Ways round the gate that are left open on purpose; others fail the `up` that finds them. */
   acceptedBypasses: z.array(z.enum(BYPASSES)).default([]),
+  /** After the reset of a password everybody of the realm logs in once more, which closes that way round the gate. */
+  forceLoginAfterReset: z.boolean().default(false),
   /** Close the gate although nobody holds a role that opens it, and no owner is declared in `langfuse.members`. */
   allowEmpty: z.boolean().default(false),
-  /** What a refused person reads; shown literally. */
+  /** What a refused person reads: a text, or a key of the realm's localization texts. */
   denyMessage: denyMessage.default(denied),
   /** Further clients with gates of their own. */
   others: z.array(other).default([]),
@@ -50,12 +54,13 @@ export type GateSettings = z.output<typeof gateSettingsSchema>;
 
 export function gateSpecification(settings: GateSettings, langfuseClient: string): GateSpecification {
   const { flow, flowToCopy, generation, scope, role, denyMessage: message, others } = settings;
-  const { acceptedBypasses: accepted, allowEmpty: mayBeEmpty } = settings;
+  const { binding, acceptedBypasses: accepted, allowEmpty: mayBeEmpty } = settings;
   return {
     flow,
     flowToCopy,
     generation,
     gates: [{ client: langfuseClient, scope, role, denyMessage: message }, ...others],
+    binding,
     accepted,
     mayBeEmpty,
   };

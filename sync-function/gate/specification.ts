@@ -9,7 +9,7 @@ export interface Gate {
   readonly scope: string;
   /** Realm role that opens the gate. */
   readonly role: string;
-  /** What a refused person reads; the server shows it as it stands. */
+  /** What a refused person reads: a text, or a key of the realm's localization texts, shown in the page's language. */
   readonly denyMessage: string;
 }
 
@@ -22,11 +22,16 @@ export interface GateSpecification {
   readonly generation: number;
   /** At least one; each marker once. */
   readonly gates: readonly Gate[];
+  /** Where the browser flow is bound: for all logins of the realm, as it is without this, or at the gated clients only. */
+  readonly binding?: Binding;
   /** Ways round the gate that are left open on purpose: they are warned of, and no error. */
   readonly accepted?: readonly Bypass[];
   /** Nobody need hold a role of the gates. */
   readonly mayBeEmpty?: boolean;
 }
+
+export const BINDINGS = ["realm", "client"] as const;
+export type Binding = (typeof BINDINGS)[number];
 
 /** Ways into a gated client that no gate looks at, and that a setting of the realm or the client closes. */
 export const BYPASSES = [

@@ -5,6 +5,7 @@ import { replicate } from "#sync/gate/replica.ts";
 import { browserFlow, type GateSpecification } from "#sync/gate/specification.ts";
 import { type PostBrokerPlan, planPostBroker } from "./post-broker-plan.ts";
 import type { RealmFacts } from "./realm-facts.ts";
+import type { ForcedLogin } from "./reset-step.ts";
 
 /** What the gate of one realm will be made of. */
 export interface GatePlan {
@@ -17,6 +18,8 @@ export interface GatePlan {
   /** Browser flow. */
   readonly tree: Flow;
   readonly postBroker: PostBrokerPlan;
+  /** Makes the reset of a password end in a login, where that is wanted and is not so already. */
+  readonly forcedLogin?: ForcedLogin | undefined;
   /** What all of this is made from. */
   readonly specification: GateSpecification;
 }
@@ -24,14 +27,14 @@ export interface GatePlan {
 /** Decides on the flows, and refuses what would not hold; pure, and so the same in every preview. */
 export function planGate(facts: RealmFacts, specification: GateSpecification): GatePlan {
   const { boundFlow, executions, clients, ownFlows } = facts;
-  const { flowToCopy, gates } = specification;
+  const { flowToCopy, gates, binding } = specification;
   if (ownFlows.includes(flowToCopy)) {
     throw new AccessError(
       "refused",
       `gate.flowToCopy is "${flowToCopy}", which is a flow of this gate: name the one that was bound before it.`,
     );
   }
-  if (!ownFlows.includes(boundFlow) && boundFlow !== flowToCopy) {
+  if (binding !== "client" && !ownFlows.includes(boundFlow) && boundFlow !== flowToCopy) {
     throw new AccessError(
       "refused",
       `The realm runs the browser flow "${boundFlow}", but gate.flowToCopy is "${flowToCopy}": name "${boundFlow}" there, so that logins keep the steps they have.`,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Element, type Execution, type Flow, isCondition, isGate, type Subflow } from "#sync/gate/flow-tree.ts";
 import { ownedDescription } from "../ownership.ts";
 import { BrowserFlowBinding } from "./browser-flow-binding.ts";
+import { ClientFlowOverride } from "./client-flow-override.ts";
 import { DefaultScope } from "./default-scope.ts";
 import { GateCheck } from "./gate-check.ts";
 import type { GatePlan } from "./gate-plan.ts";
@@ -28,11 +29,8 @@ export interface LoginGateArgs {
  * switching the gate off must take one `pulumi up`.
  */
 export class LoginGate extends pulumi.ComponentResource {
-  readonly flowAlias: pulumi.Output<string>;
-  /** Aliases of every flow that holds a gate. */
+  /** Aliases of every flow that holds a gate, the browser flow first. */
   readonly flowAliases: readonly pulumi.Output<string>[];
-  /** The flow that was bound before, and is bound again when the gate is destroyed. */
-  readonly formerFlow: pulumi.Output<string>;
 
   readonly #args: LoginGateArgs;
   /** Keycloak mixes up siblings that are created side by side (keycloak#17443), so each element waits for the last. */
@@ -41,46 +39,67 @@ export class LoginGate extends pulumi.ComponentResource {
   constructor(name: string, args: LoginGateArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:keycloak:LoginGate", name, {}, options);
     this.#args = args;
-    const { marked, tree, postBroker, flowToCopy } = args.plan;
+    const { marked, tree, postBroker, specification } = args.plan;
     this.#previous = [...(args.after ?? [])];
     for (const mark of marked) this.#mark(name, mark);
+    this.#forceLogin(name);
     const flow = this.#declareFlow(tree);
     for (const { flow: parent, gates } of postBroker.appended) this.#declare(gates, parent, parent);
     const afterBroker = postBroker.flow && this.#declareFlow(postBroker.flow);
     // Everything below closes a way in: it is done when all of it stands, and undoing it lets everybody in.
-    const closing = { parent: this, dependsOn: this.#previous };
-    const bindings: pulumi.Resource[] = [];
-    if (afterBroker) {
-      for (const identityProvider of postBroker.identityProviders) {
-        bindings.push(
-          new IdentityProviderPostFlow(
-            `${name}-after-${identityProvider}`,
-            { realm: args.realm, identityProvider, flow: afterBroker.alias },
-            closing,
-          ),
-        );
-      }
-    }
-    const binding = new BrowserFlowBinding(
-      `${name}-binding`,
-      { realm: args.realm, flow: flow.alias, fallback: flowToCopy },
-      closing,
-    );
-    this.flowAlias = binding.flow;
+    const bound = [
+      ...this.#bindAfterBrokers(name, afterBroker),
+      ...(specification.binding === "client" ? this.#bindClients(name, flow) : [this.#bindRealm(name, flow)]),
+    ];
     const appendedTo = postBroker.appended.map((one) => one.flow);
-    const appended = appendedTo.map((alias) => pulumi.output(alias));
-    this.flowAliases = [binding.flow, ...(afterBroker ? [afterBroker.alias] : []), ...appended];
-    this.formerFlow = binding.former;
+    const own = [flow, ...(afterBroker ? [afterBroker] : [])].map(({ alias }) => alias);
+    this.flowAliases = [...own, ...appendedTo.map((alias) => pulumi.output(alias))];
     new GateCheck(
       `${name}-check`,
       {
         realm: args.realm,
-        specification: JSON.stringify(args.plan.specification),
+        specification: JSON.stringify(specification),
         flows: [tree.alias, ...(postBroker.flow ? [postBroker.flow.alias] : []), ...appendedTo],
       },
-      { parent: this, dependsOn: [...bindings, binding] },
+      { parent: this, dependsOn: bound },
     );
-    this.registerOutputs({ flowAlias: this.flowAlias, flowAliases: this.flowAliases, formerFlow: this.formerFlow });
+    this.registerOutputs({ flowAliases: this.flowAliases });
+  }
+
+  #forceLogin(name: string): void {
+    const { realm, plan } = this.#args;
+    if (!plan.forcedLogin) return;
+    const { executionId, alias, values } = plan.forcedLogin;
+    const config = { realmId: realm, executionId, alias, config: values };
+    const forced = new keycloak.authentication.ExecutionConfig(`${name}-${alias}`, config, this.#afterPrevious());
+    this.#previous = [forced];
+  }
+
+  #bindRealm(name: string, flow: keycloak.authentication.Flow): pulumi.Resource {
+    const { realm, plan } = this.#args;
+    const binding = { realm, flow: flow.alias, fallback: plan.flowToCopy };
+    return new BrowserFlowBinding(`${name}-binding`, binding, this.#afterPrevious());
+  }
+
+  #bindClients(name: string, flow: keycloak.authentication.Flow): pulumi.Resource[] {
+    const { realm, plan } = this.#args;
+    return plan.marked.map(
+      ({ client, clientId }) =>
+        new ClientFlowOverride(`${name}-at-${clientId}`, { realm, client, flowId: flow.id }, this.#afterPrevious()),
+    );
+  }
+
+  #bindAfterBrokers(name: string, flow: keycloak.authentication.Flow | undefined): pulumi.Resource[] {
+    const { realm, plan } = this.#args;
+    if (!flow) return [];
+    return plan.postBroker.identityProviders.map(
+      (identityProvider) =>
+        new IdentityProviderPostFlow(
+          `${name}-after-${identityProvider}`,
+          { realm, identityProvider, flow: flow.alias },
+          this.#afterPrevious(),
+        ),
+    );
   }
 
   #mark(name: string, { client, clientId, scope: scopeName }: GatePlan["marked"][number]): void {

@@ -13,7 +13,14 @@ import { type Outcome, Stack } from "#local/pulumi/stack.ts";
 import { checkGate } from "#sync/gate/check.ts";
 import { readRealmModel } from "#sync/gate/realm-model-reading.ts";
 import { gateSettingsSchema, gateSpecification } from "#sync/gate/settings.ts";
-import { type CompanyServer, langfuse, partners, startCompany } from "../../integration/gate/gated-realm.ts";
+import {
+  type CompanyServer,
+  copyPartner,
+  langfuse,
+  makePostBrokerFlow,
+  partners,
+  startCompany,
+} from "../../integration/gate/gated-realm.ts";
 import { hammer, type Kind } from "./hammer.ts";
 
 const program = fileURLToPath(new URL("../programs/gate/", import.meta.url));
@@ -46,28 +53,26 @@ afterAll(async () => {
 });
 
 /** What the realm's owners have: a browser flow of their own, and identity providers with and without a post-broker flow. */
-async function makeTheirs({ admin, realm }: CompanyServer): Promise<void> {
-  const flows = `/realms/${realm}/authentication/flows`;
-  await admin.post(`${flows}/browser/copy`, { newName: theirBrowserFlow });
+async function makeTheirs(server: CompanyServer): Promise<void> {
+  const { admin, realm } = server;
+  await admin.post(`/realms/${realm}/authentication/flows/browser/copy`, { newName: theirBrowserFlow });
   // Cheap passwords: the test is about many logins, not about guessing.
   const passwordPolicy = "hashAlgorithm(pbkdf2-sha256) and hashIterations(1)";
-  await admin.put(`/realms/${realm}`, { realm, browserFlow: theirBrowserFlow, passwordPolicy });
-  await admin.post(flows, { alias: theirPostFlow, providerId: "basic-flow", topLevel: true, builtIn: false });
-  const executions = `${flows}/${encodeURIComponent(theirPostFlow)}/executions`;
-  await admin.create(`${executions}/execution`, { provider: "allow-access-authenticator" });
-  const [row] = await admin.get<object[]>(executions);
-  await admin.put(executions, { ...row, requirement: "REQUIRED" });
-  const instances = `/realms/${realm}/identity-provider/instances`;
-  const { internalId: _id, ...partner } = await admin.get<Record<string, unknown>>(`${instances}/partner`);
-  const config = { ...(partner.config as object), clientSecret: "company-secret" };
-  await admin.post(instances, { ...partner, config, alias: "vendor", postBrokerLoginFlowAlias: theirPostFlow });
-  await admin.post(instances, { ...partner, config, alias: "off", enabled: false });
+  await admin.put(`/realms/${realm}`, {
+    realm,
+    browserFlow: theirBrowserFlow,
+    passwordPolicy,
+    resetPasswordAllowed: true,
+  });
+  await makePostBrokerFlow(server, theirPostFlow);
+  await copyPartner(server, { alias: "vendor", postBrokerLoginFlowAlias: theirPostFlow });
+  await copyPartner(server, { alias: "off", enabled: false });
 }
 
 const settings = (gate: Record<string, unknown> = {}) => ({
   keycloak: { url: company.url, realm: company.realm, admin: { username: company.signIn.username } },
   roles: [{ name: "langfuse-admin", grants: "ADMIN" }],
-  gate: { flowToCopy: theirBrowserFlow, ...gate },
+  gate: { flowToCopy: theirBrowserFlow, allowEmpty: true, forceLoginAfterReset: true, ...gate },
 });
 
 async function run(operation: Promise<Outcome>): Promise<Outcome> {
@@ -159,7 +164,13 @@ describe("a gate on a realm with flows and identity providers of others", () => 
     await meetPartners();
     const hammering = hammer(company.issuer, kinds, 4);
     let gate: Record<string, unknown> = {};
-    const changes = [{ denyMessage: "Ask." }, { generation: 2 }, { scope: "marker-2" }, { role: "langfuse-entry" }];
+    const changes = [
+      { denyMessage: "Ask." },
+      { generation: 2 },
+      { scope: "marker-2" },
+      { role: "langfuse-entry" },
+      { binding: "client" },
+    ];
     for (let runs = 0; runs < changes.length || (hammering.count() < 500 && runs < 12); runs += 1) {
       gate = { ...gate, ...(changes[runs] ?? { generation: runs }) };
       await up(gate);

@@ -9,10 +9,15 @@ export type Repair = () => Promise<void>;
 /** Names in tables of damages that stand for aliases, which hold a fingerprint of what the server had to copy. */
 export const BROWSER = "$browser";
 export const POST = "$post";
+export const APPENDED = "$appended";
 
 /** The text with the aliases of this realm in it. */
 function named({ plan }: GatedRealm, text: string): string {
-  return text.replace(BROWSER, plan.tree.alias).replace(POST, plan.postBroker.flow?.alias ?? "");
+  const { flow, appended } = plan.postBroker;
+  return text
+    .replace(BROWSER, plan.tree.alias)
+    .replace(POST, flow?.alias ?? "")
+    .replace(APPENDED, appended[0]?.gates[0]?.alias ?? "");
 }
 
 const base = ({ realm }: GatedRealm) => `/realms/${realm}`;
@@ -47,6 +52,28 @@ export const configuration =
     const former = await gated.admin.get<{ config: Record<string, string> }>(path);
     await gated.admin.put(path, { ...former, config: { ...former.config, ...change } });
     return () => gated.admin.put(path, former);
+  };
+
+/** Takes an execution's configuration away. */
+export const removedConfiguration =
+  (flow: string, name: string, parent?: string) =>
+  async (gated: GatedRealm): Promise<Repair> => {
+    const { id, authenticationConfig } = await rowOf(gated, flow, name, parent);
+    const path = `${base(gated)}/authentication`;
+    const former = await gated.admin.get<{ alias: string; config: object }>(`${path}/config/${authenticationConfig}`);
+    await gated.admin.delete(`${path}/config/${authenticationConfig}`);
+    const { alias, config } = former;
+    return () => gated.admin.post(`${path}/executions/${id}/config`, { alias, config });
+  };
+
+/** Gives an execution that has none a configuration, as the server allows it also in built-in flows. */
+export const configured =
+  (flow: string, name: string, config: Readonly<Record<string, string>>) =>
+  async (gated: GatedRealm): Promise<Repair> => {
+    const { id } = await rowOf(gated, flow, name);
+    const path = `${base(gated)}/authentication`;
+    const made = await gated.admin.create(`${path}/executions/${id}/config`, { alias: `test of ${name}`, config });
+    return () => gated.admin.delete(`${path}/config/${made}`);
   };
 
 /** Sets fields of the realm. */

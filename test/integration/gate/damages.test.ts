@@ -1,11 +1,23 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkGate } from "#sync/gate/check.ts";
 import * as damage from "./damage.ts";
-import { type GatedRealm, specification, startGatedRealm } from "./gated-realm.ts";
+import {
+  type GatedRealm,
+  grafana,
+  makeTheirs,
+  specification as oneGate,
+  startGatedRealm,
+  theirFlow,
+} from "./gated-realm.ts";
+import { recoverByHand } from "./recovery.ts";
 
 const browser = damage.BROWSER;
 const wrapper = `${browser}-sign-in`;
 const gate = `${browser}-langfuse-gate`;
+const secondGate = `${browser}-grafana-gate`;
 const post = damage.POST;
 const postGate = `${post}-langfuse-gate`;
 const off = { requirement: "DISABLED" };
@@ -16,6 +28,9 @@ type Damage = (realm: GatedRealm) => Promise<damage.Repair>;
 
 const attribute = (name: string): Damage =>
   damage.clientSetting(async () => ({ attributes: { [name]: "true" } }), { attributes: { [name]: "false" } });
+
+const grafanaGate = { client: grafana.clientId, scope: "grafana-gate", role: "employee", denyMessage: "Not for you." };
+const twoGates = { ...oneGate, gates: [...oneGate.gates, grafanaGate] };
 
 /** Title, damage, and what the finding's fact and remedy must say. */
 const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, remedy: RegExp])[] = [
@@ -174,6 +189,51 @@ const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, re
   ],
   ["CIBA on", attribute("oidc.ciba.grant.enabled"), /CIBA grant enabled/, /off/],
   ["token exchange on", attribute("standard.token.exchange.enabled"), /token exchange enabled/, /off/],
+  ["JWT grant on", attribute("oauth2.jwt.authorization.grant.enabled"), /JWT authorization grant enabled/, /off/],
+  [
+    "configuration of the scope removed",
+    damage.removedConfiguration(browser, scope, gate),
+    /client_scope "" instead of "langfuse-gate"/,
+    /pulumi/,
+  ],
+  [
+    "configuration of the role removed",
+    damage.removedConfiguration(browser, role, gate),
+    /condUserRole "" instead of "langfuse-access"/,
+    /pulumi/,
+  ],
+  [
+    "configuration of the role after a broker removed",
+    damage.removedConfiguration(post, role, postGate),
+    /condUserRole "" instead of "langfuse-access"/,
+    /pulumi/,
+  ],
+  [
+    "gate in a flow of others off",
+    damage.execution(theirFlow, damage.APPENDED, off),
+    /"langfuse-gate-in-their-flow-.*is DISABLED/,
+    /pulumi/,
+  ],
+  [
+    "refusal in a flow of others off",
+    damage.execution(theirFlow, deny, off, damage.APPENDED),
+    /deny-access-authenticator" in "langfuse-gate-in-their-flow-.*is DISABLED/,
+    /pulumi/,
+  ],
+  [
+    "their step behind the gate",
+    damage.execution(theirFlow, "allow-access-authenticator", { priority: 2000 }),
+    /"their flow" lacks the sub-flow "langfuse-gate-in-their-flow-/,
+    /pulumi/,
+  ],
+  ["second gate off", damage.execution(browser, secondGate, off), /-grafana-gate".*is DISABLED/, /pulumi/],
+  [
+    "role of the second gate misspelt",
+    damage.configuration(browser, role, { condUserRole: "nobody" }, secondGate),
+    /condUserRole "nobody" instead of "employee"/,
+    /pulumi/,
+  ],
+  ["gates swapped", damage.execution(browser, secondGate, { priority: 15 }), /another order/, /pulumi/],
   [
     "post-broker flow taken away",
     damage.resource(idp, { postBrokerLoginFlowAlias: "" }),
@@ -188,7 +248,7 @@ describe("the check of a live realm", () => {
   let realm: GatedRealm;
 
   beforeAll(async () => {
-    realm = await startGatedRealm("26.7.5");
+    realm = await startGatedRealm("26.7.5", twoGates, makeTheirs);
   }, 600_000);
   afterAll(async () => {
     await realm?.stop();
@@ -196,7 +256,7 @@ describe("the check of a live realm", () => {
 
   test.each(damages)("finds: %s", async (_title, make, fact, remedy) => {
     const repair = await make(realm);
-    const findings = checkGate(await realm.model(), specification);
+    const findings = checkGate(await realm.model(), twoGates);
     await repair();
     expect(findings).toContainEqual(
       expect.objectContaining({
@@ -205,6 +265,15 @@ describe("the check of a live realm", () => {
         remedy: expect.stringMatching(remedy),
       }),
     );
-    expect(checkGate(await realm.model(), specification)).toEqual([]);
+    expect(checkGate(await realm.model(), twoGates)).toEqual([]);
+  });
+
+  test("is undone by hand with the commands of the documentation", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "kcadm-"));
+    await recoverByHand(realm, "26.7.5", folder);
+    await rm(folder, { recursive: true });
+    const { bindings, identityProviders } = await realm.model();
+    expect(bindings.browser).toBe("browser");
+    expect(identityProviders.find(({ alias }) => alias === "partner")?.postFlow).toBeUndefined();
   });
 });

@@ -82,6 +82,38 @@ export interface CompanyServer {
   stop(): Promise<void>;
 }
 
+/** A further client that a gate may be for. */
+export const grafana = { clientId: "grafana" } as const;
+/** A post-broker flow of the realm's owners. */
+export const theirFlow = "their flow";
+
+/** What owners of a realm may have: a third client, and an identity provider with a post-broker flow of their own. */
+export async function makeTheirs(company: CompanyServer): Promise<void> {
+  const { admin, realm } = company;
+  const scopes = ownSettings[langfuse.clientId];
+  await admin.post(`/realms/${realm}/clients`, { ...grafana, ...scopes, standardFlowEnabled: true });
+  await makePostBrokerFlow(company, theirFlow);
+  await copyPartner(company, { alias: "supplier", postBrokerLoginFlowAlias: theirFlow });
+}
+
+/** A flow that lets everybody through. */
+export async function makePostBrokerFlow({ admin, realm }: CompanyServer, alias: string): Promise<void> {
+  const flows = `/realms/${realm}/authentication/flows`;
+  await admin.post(flows, { alias, providerId: "basic-flow", topLevel: true, builtIn: false });
+  const executions = `${flows}/${encodeURIComponent(alias)}/executions`;
+  await admin.create(`${executions}/execution`, { provider: "allow-access-authenticator" });
+  const [row] = await admin.get<object[]>(executions);
+  await admin.put(executions, { ...row, requirement: "REQUIRED" });
+}
+
+/** Another identity provider that leads to the partner's realm. */
+export async function copyPartner({ admin, realm }: CompanyServer, change: object): Promise<void> {
+  const instances = `/realms/${realm}/identity-provider/instances`;
+  const { internalId: _id, ...partner } = await admin.get<Record<string, unknown>>(`${instances}/partner`);
+  const config = { ...(partner.config as object), clientSecret: "company-secret" };
+  await admin.post(instances, { ...partner, config, ...change });
+}
+
 /** Tells the realm that Langfuse is at another address too. */
 export async function addRedirectUri({ admin, realm }: CompanyServer, uri: string): Promise<void> {
   const [client] = await admin.get<{ id: string; redirectUris: string[] }[]>(`/realms/${realm}/clients`, {
@@ -89,6 +121,16 @@ export async function addRedirectUri({ admin, realm }: CompanyServer, uri: strin
   });
   const redirectUris = [...(client?.redirectUris ?? []), uri];
   await admin.put(`/realms/${realm}/clients/${client?.id}`, { ...client, redirectUris });
+}
+
+/** A person's account, to change fields of. */
+export async function accountOf(
+  { admin, realm }: CompanyServer,
+  username: string,
+): Promise<{ set(change: object): Promise<void> }> {
+  const [user] = await admin.get<{ id: string }[]>(`/realms/${realm}/users`, { username, exact: true });
+  const path = `/realms/${realm}/users/${user?.id}`;
+  return { set: async (change) => admin.put(path, { ...(await admin.get<object>(path)), ...change }) };
 }
 
 export interface GatedRealm extends CompanyServer {
@@ -123,8 +165,13 @@ export async function startCompany(version?: string): Promise<CompanyServer> {
 }
 
 /** The same with a gate, made through the Admin API, and holders of its role. */
-export async function startGatedRealm(version: string): Promise<GatedRealm> {
+export async function startGatedRealm(
+  version: string,
+  gates: GateSpecification = specification,
+  prepare?: (company: CompanyServer) => Promise<void>,
+): Promise<GatedRealm> {
   const company = await startCompany(version);
+  await prepare?.(company);
   const { admin, api, realm } = company;
   await admin.post(`/realms/${realm}/roles`, { name: "langfuse-access" });
   const granted = ["langfuse-access"];
@@ -133,8 +180,8 @@ export async function startGatedRealm(version: string): Promise<GatedRealm> {
     groups: { "/engineering": granted },
     composites: { "team-lead": granted },
   });
-  const plan = await realiseGate(admin, api, realm, specification);
-  return { ...company, plan, model: () => readRealmModel(api, realm, specification) };
+  const plan = await realiseGate(admin, api, realm, gates);
+  return { ...company, plan, model: () => readRealmModel(api, realm, gates) };
 }
 
 async function createPartnerRealm(admin: KeycloakAdmin, url: string): Promise<void> {

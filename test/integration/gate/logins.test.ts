@@ -9,7 +9,9 @@ import { checkGate } from "#sync/gate/check.ts";
 import type { Path, Person } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { simulate } from "#sync/gate/simulation.ts";
+import { BROWSER, configuration, configured, type Repair, realmSetting } from "./damage.ts";
 import {
+  accountOf,
   addRedirectUri,
   denyMessage,
   type GatedRealm,
@@ -20,6 +22,7 @@ import {
   specification,
   startGatedRealm,
 } from "./gated-realm.ts";
+import { type Mailbox, startMailbox } from "./mailbox.ts";
 import { seeLogin } from "./sight.ts";
 import { refreshed, type Visit, visit } from "./visit.ts";
 
@@ -39,6 +42,7 @@ const cast: Readonly<Record<string, { username: string; facts: Person }>> = {
   "with role and second factor": { username: otpPeople.otpHolder, facts: { enabled: true, roles: access, otp: true } },
   "with a second factor only": { username: otpPeople.otpNobody, facts: { enabled: true, roles: [], otp: true } },
 };
+const directHolders: readonly string[] = [people.direct.username, people.disabled.username, otpPeople.otpHolder];
 const paths: readonly Path[] = [
   "password",
   "session",
@@ -100,10 +104,86 @@ describe.each(["26.7.5", "26.4.7"])("logins at a gated realm of Keycloak %s", (v
     });
   });
 
+  describe.each(["", "true"])('where the realm lets people reset their password, with force-login "%s",', (force) => {
+    let mailbox: Mailbox;
+    let open: RealmModel;
+    const repairs: Repair[] = [];
+
+    beforeAll(async () => {
+      mailbox = await startMailbox();
+      const smtpServer = { host: "127.0.0.1", port: String(mailbox.port), from: "keycloak@example.com" };
+      repairs.push(await realmSetting({ smtpServer, resetPasswordAllowed: true })(realm));
+      const values: Record<string, string> = force === "" ? {} : { "force-login": force };
+      repairs.push(await configured("reset credentials", "reset-credential-email", values)(realm));
+      open = await realm.model();
+    });
+    afterAll(async () => {
+      for (const repair of repairs.reverse()) await repair();
+      await mailbox.stop();
+    });
+
+    test.each(["with the role", "without the role", "disabled"])("a person %s ends as simulated", async (name) => {
+      const found = cast[name];
+      if (!found) throw new Error(name);
+      for (const client of [langfuse, wiki]) {
+        const login = { client: client.clientId, person: found.facts, path: "reset-credentials" } as const;
+        const real = await visit(login.path, { ...visitOf(client, found.username), mailbox });
+        expect(`${client.clientId} ${real}`).toBe(`${client.clientId} ${simulate(open, login).outcome}`);
+      }
+    });
+
+    test("the check tells whether the link opens the gate", () => {
+      const facts = checkGate(open, specification).map(({ fact }) => fact);
+      const opening = facts.filter((fact) => fact.includes("reset their password"));
+      expect(opening).toHaveLength(force === "true" ? 0 : 1);
+    });
+  });
+
+  test.each([langfuse, wiki])(
+    "tokens of everybody are renewed at $clientId after the loss of the role",
+    async (client) => {
+      for (const { username, facts } of Object.values(cast)) {
+        const held = { users: { [username]: access } };
+        const account = await accountOf(realm, username);
+        // Whoever could not get tokens now had the role, or was enabled, when they did.
+        await assignRoles(realm.admin, realm.realm, held);
+        await account.set({ enabled: true });
+        const real = await refreshed(visitOf(client, username), async () => {
+          await removeRoles(realm.admin, realm.realm, held);
+          await account.set({ enabled: facts.enabled });
+        });
+        const now = { ...facts, roles: [] };
+        const { outcome } = simulate(model, { client: client.clientId, person: now, path: "refresh" });
+        expect(`${username} ${real}`).toBe(`${username} ${outcome}`);
+        if (directHolders.includes(username)) await assignRoles(realm.admin, realm.realm, held);
+      }
+    },
+  );
+
   test("whoever lacks the role reads Keycloak's own page with the message of the gate", async () => {
     const request = { issuer: realm.issuer, clientId: langfuse.clientId, redirectUri: langfuse.redirectUri };
     const outcome = await authorise(new Browser(), request, credentialsOf(people.nobody.username));
     expect(outcome).toMatchObject({ kind: "refused", status: 401, message: denyMessage });
+  });
+
+  test("a message that is a key of the realm's texts is shown in the language of the page", async () => {
+    const path = `/realms/${realm.realm}/localization`;
+    await realm.admin.post(`${path}/de`, { langfuseDenied: "Kein Zugang" });
+    await realm.admin.post(`${path}/en`, { langfuseDenied: "No access" });
+    const locales = { internationalizationEnabled: true, supportedLocales: ["en", "de"], defaultLocale: "en" };
+    const repairs = [
+      await realmSetting(locales)(realm),
+      await configuration(BROWSER, "deny-access-authenticator", { denyErrorMessage: "langfuseDenied" })(realm),
+    ];
+    const request = { issuer: realm.issuer, clientId: langfuse.clientId, redirectUri: langfuse.redirectUri };
+    const shown: unknown[] = [];
+    for (const ui_locales of ["de", "en"]) {
+      const inLocale = { ...request, parameters: { ui_locales } };
+      const outcome = await authorise(new Browser(), inLocale, credentialsOf(people.nobody.username));
+      shown.push(outcome.kind === "refused" && outcome.message);
+    }
+    for (const repair of repairs) await repair();
+    expect(shown).toEqual(["Kein Zugang", "No access"]);
   });
 
   test("in Chromium the admitted see Langfuse, and the refused Keycloak's own page", async () => {

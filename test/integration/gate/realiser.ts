@@ -38,6 +38,7 @@ export async function realiseGate(
   }
   const { flow } = plan.postBroker;
   for (const tree of [plan.tree, ...(flow ? [flow] : [])]) await realiseFlow(admin, realm, tree);
+  for (const { flow: theirs, gates } of plan.postBroker.appended) await realiseChildren(admin, realm, theirs, gates);
   for (const identityProvider of plan.postBroker.identityProviders) {
     await postFlow.create({ realm, identityProvider, flow: flow?.alias ?? "" }, api);
   }
@@ -58,7 +59,7 @@ async function realiseChildren(
   children: readonly Element[],
 ): Promise<void> {
   const base = `/realms/${realm}/authentication`;
-  const executions = `${base}/flows/${parent}/executions`;
+  const executions = `${base}/flows/${encodeURIComponent(parent)}/executions`;
   for (const child of children) {
     const id =
       child.kind === "subflow"

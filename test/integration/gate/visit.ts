@@ -4,8 +4,9 @@ import { type AuthorisationOutcome, authorise } from "#local/browser/authorise.t
 import { Browser } from "#local/browser/browser.ts";
 import { readForms } from "#local/browser/html.ts";
 import type { Credentials } from "#local/browser/keycloak-page.ts";
-import { exchangeCode, requestTokens } from "#local/browser/tokens.ts";
+import { requestTokens } from "#local/browser/tokens.ts";
 import type { Path } from "#sync/gate/login.ts";
+import type { Mailbox } from "./mailbox.ts";
 
 export interface VisitedClient {
   readonly clientId: string;
@@ -21,6 +22,8 @@ export interface Visit {
   readonly credentials: Credentials;
   readonly otpSecret?: string | undefined;
   readonly identityProvider?: string;
+  /** Takes the mails of a realm that sends some. */
+  readonly mailbox?: Mailbox;
 }
 
 /** Drives one login as a person's browser does, and tells whether it ended inside. */
@@ -89,9 +92,8 @@ async function signIn(
     if (!form) throw new Error(`no form for ${field} at ${end.url.pathname}: status ${end.status}`);
     end = await browser.follow({ page: end, form, typed }, arrived);
   }
-  if ("halted" in end && end.halted.searchParams.has("code")) {
-    return { kind: "code", code: "", codeVerifier: "", ...request };
-  }
+  const code = "halted" in end ? end.halted.searchParams.get("code") : null;
+  if (code !== null) return { kind: "code", code, codeVerifier: "", ...request };
   return { kind: "other", status: "halted" in end ? 302 : end.status, title: "after the second factor" };
 }
 
@@ -104,12 +106,35 @@ function totp(secret: string): string {
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
-/** Follows "Forgot password" as far as the realm lets it; the e-mail's link is behind a form, which a closed realm has not. */
-async function reset(browser: Browser, { issuer, client }: Visit): Promise<"allowed" | "denied"> {
+/** Follows "Forgot password", the link in the mail and whatever comes behind the new password, as far as the realm lets it. */
+async function reset(browser: Browser, visited: Visit): Promise<"allowed" | "denied"> {
+  const { issuer, client, credentials, mailbox } = visited;
+  const isCallback = (at: URL) => `${at.origin}${at.pathname}` === client.redirectUri;
   const url = new URL(`${issuer}/protocol/openid-connect/forgot-credentials`);
-  url.search = new URLSearchParams({ client_id: client.clientId, redirect_uri: client.redirectUri }).toString();
+  url.search = new URLSearchParams({
+    client_id: client.clientId,
+    redirect_uri: client.redirectUri,
+    response_type: "code",
+    scope: "openid",
+  }).toString();
   const page = await browser.get(url);
-  return page.status < 400 && readForms(page.body).length > 0 ? "allowed" : "denied";
+  const [form] = readForms(page.body);
+  if (page.status >= 400 || !form) return "denied";
+  if (!mailbox) throw new Error("the realm sends a mail that nobody takes");
+  await browser.submit(page, form, { username: credentials.username });
+  const link = await mailbox.linkFor(`${credentials.username}@example.com`);
+  if (!link) return "denied";
+  const { password } = credentials;
+  const typed = { "password-new": password, "password-confirm": password, ...credentials };
+  let end = await browser.follow({ url: link }, isCallback);
+  // The new password, and the login where the realm asks for one afterwards.
+  for (let forms = 0; forms < 2 && !("halted" in end); forms += 1) {
+    const next = readForms(end.body).find(({ fields }) => "password-new" in fields || "password" in fields);
+    if (!next) break;
+    const known = Object.entries(typed).filter(([field]) => field in next.fields);
+    end = await browser.follow({ page: end, form: next, typed: Object.fromEntries(known) }, isCallback);
+  }
+  return "halted" in end && end.halted.searchParams.has("code") ? "allowed" : "denied";
 }
 
 /** A device asks for a code, the person enters it in a browser, and the device asks whether it may have tokens now. */
@@ -146,20 +171,21 @@ async function enterDeviceCode(browser: Browser, visited: Visit): Promise<"allow
 }
 
 /** Tokens of a login, and whether they can be renewed after `between` has happened. */
-export async function refreshed(
-  { issuer, client, credentials }: Visit,
-  between: () => Promise<void>,
-): Promise<"allowed" | "denied"> {
-  const outcome = await authorise(new Browser(), { issuer, ...client }, credentials);
+export async function refreshed(visited: Visit, between: () => Promise<void>): Promise<"allowed" | "denied"> {
+  const { issuer, client } = visited;
+  const outcome = await signIn(new Browser(), { issuer, ...client }, visited);
   if (outcome.kind !== "code") throw new Error(`no code: ${outcome.kind}`);
-  const exchanged = await exchangeCode(outcome, client.secret);
+  const secrets = { client_id: client.clientId, client_secret: client.secret };
+  const exchanged = await requestTokens(issuer, {
+    ...secrets,
+    grant_type: "authorization_code",
+    code: outcome.code,
+    redirect_uri: client.redirectUri,
+    ...(outcome.codeVerifier === "" ? {} : { code_verifier: outcome.codeVerifier }),
+  });
   if (exchanged.kind !== "tokens") throw new Error(`no tokens: ${exchanged.error}`);
   await between();
-  const form = {
-    grant_type: "refresh_token",
-    client_id: client.clientId,
-    client_secret: client.secret,
-    refresh_token: exchanged.tokens.refresh_token ?? "",
-  };
-  return (await requestTokens(issuer, form)).kind === "tokens" ? "allowed" : "denied";
+  const { refresh_token = "" } = exchanged.tokens;
+  const renewed = await requestTokens(issuer, { ...secrets, grant_type: "refresh_token", refresh_token });
+  return renewed.kind === "tokens" ? "allowed" : "denied";
 }

@@ -43,7 +43,7 @@ describe("a problem is told in one line:", () => {
       "nothing behind a key",
       "gate",
       "null",
-      "gate is empty: use an object with enabled, role, adoptRole, scope, flow, flowToCopy, generation, acceptedBypasses, allowEmpty, denyMessage, others",
+      "gate is empty: use an object with enabled, role, adoptRole, scope, flow, flowToCopy, generation, binding, acceptedBypasses, forceLoginAfterReset, allowEmpty, denyMessage, others",
     ],
     [
       "a list where an object belongs",

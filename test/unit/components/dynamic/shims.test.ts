@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { BrowserFlowBinding } from "#components/keycloak/login-gate/browser-flow-binding.ts";
+import { ClientFlowOverride } from "#components/keycloak/login-gate/client-flow-override.ts";
 import { DefaultScope } from "#components/keycloak/login-gate/default-scope.ts";
 import { GateCheck } from "#components/keycloak/login-gate/gate-check.ts";
 import { IdentityProviderPostFlow } from "#components/keycloak/login-gate/identity-provider-post-flow.ts";
@@ -36,6 +37,7 @@ beforeAll(async () => {
       ...key,
     });
     new LastingSecret("l", { variable: "SALT", value: pulumi.secret("a"), isTaken: false });
+    new ClientFlowOverride("c", { realm: "company", client: "c1", flowId: "f1" });
     new GateCheck("g", { realm: "company", specification: "{}", flows: ["gated"] });
     new DefaultScope("s", { realm: "company", client: "c1", scopeId: "s1", scopeName: "marker" });
   }));
@@ -54,6 +56,7 @@ const source: Readonly<Record<string, string>> = {
   LastingSecret: "langfuse/lasting-secret",
   BrowserFlowBinding: "keycloak/login-gate/browser-flow-binding",
   IdentityProviderPostFlow: "keycloak/login-gate/identity-provider-post-flow",
+  ClientFlowOverride: "keycloak/login-gate/client-flow-override",
   GateCheck: "keycloak/login-gate/gate-check",
   DefaultScope: "keycloak/login-gate/default-scope",
 };

@@ -232,6 +232,14 @@ describe("the login gate", () => {
     });
   });
 
+  it("bound at the clients touches no other login, and is not bound for the realm", async () => {
+    const specification = { ...plan.specification, binding: "client" } as const;
+    const { resources } = await declare({ specification });
+    expect(find(resources, "ClientFlowOverride").inputs).toMatchObject({ client: "client-1", flowId: `${alias}-id` });
+    expect(find(resources, "ClientFlowOverride").dependsOn).toContain(resources.filter(isElement).at(-1)?.name);
+    expect(resources.filter(({ type }) => type.endsWith(":BrowserFlowBinding"))).toEqual([]);
+  });
+
   it("says in everything that has a description which stack made it", async () => {
     const { resources } = await declare();
     for (const type of ["Flow", "ClientScope"]) {
@@ -259,8 +267,7 @@ describe("the login gate", () => {
     const parts = resources.filter(({ name }) => name !== "gate" && !name.startsWith("roles"));
     expect(new Set(parts.map(({ parent }) => parent))).toEqual(new Set(["gate"]));
     expect(new Set(parts.map(({ type, name }) => `${type} ${name}`)).size).toBe(parts.length);
-    expect(await resolved(result.flowAlias)).toBe(alias);
-    expect(await resolved(result.formerFlow)).toBe("browser");
+    expect(await Promise.all(result.flowAliases.map(resolved))).toEqual([alias]);
   });
 
   describe("in a realm with identity providers", () => {

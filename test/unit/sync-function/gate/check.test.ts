@@ -94,6 +94,21 @@ describe("the check of a realm", () => {
     expect(check({ roles }, { mayBeEmpty: true })).toMatchObject([{ severity: "warning", invariant: 19 }]);
   });
 
+  it("finds nothing where the flow is bound at the client, and everything where it is not", () => {
+    const atClient = { ...specification, binding: "client" } as const;
+    const model = declaredRealm(openRealm, atClient);
+    expect(model.bindings.browser).toBe("browser");
+    expect(checkGate(model, atClient)).toEqual([]);
+    const clients = model.clients.map((one) => ({ ...one, overrides: {} }));
+    expect(checkGate({ ...model, clients }, atClient)).toMatchObject([
+      {
+        severity: "error",
+        invariant: 22,
+        fact: expect.stringContaining('the browser flow of "langfuse" is "browser"'),
+      },
+    ]);
+  });
+
   it("finds nothing with two gates", () => {
     const second = { client: "wiki", scope: "wiki-gate", role: "reader", denyMessage: "Nor you." };
     const both = { ...specification, gates: [...specification.gates, second] };
