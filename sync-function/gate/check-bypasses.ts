@@ -95,18 +95,15 @@ function otherFlows(
   clients: readonly ClientModel[],
   specification: GateSpecification,
 ): GateFinding[] {
-  const isOurs = (binding: string, flow: string) =>
-    specification.binding === "client" && binding === "browser" && isGenerationOf(flow, specification.flow);
+  const remedy = "remove the override under the client's advanced settings";
+  const isOurs = (flow: string) => isGenerationOf(flow, specification.flow);
   const findings = clients.flatMap(({ clientId, overrides }) =>
-    Object.entries(overrides)
-      .filter(([binding, flow]) => !isOurs(binding, flow))
-      .map(([binding, flow]) =>
-        failure(
-          23,
-          `"${clientId}" overrides the realm's ${binding} flow with "${flow}", which has no gate`,
-          "remove the override under the client's advanced settings",
-        ),
-      ),
+    Object.entries(overrides).flatMap(([binding, flow]) => {
+      const fact = `"${clientId}" overrides the realm's ${binding} flow with "${flow}"`;
+      if (binding !== "browser" || !isOurs(flow)) return [failure(23, `${fact}, which has no gate`, remedy)];
+      // While a run moves the binding from the client to the realm, both are there.
+      return specification.binding === "client" ? [] : [warning(23, `${fact}, a flow of this gate`, remedy)];
+    }),
   );
   if (model.policyExecutors.includes("auth-flow-enforcer")) {
     const fact = "a client policy profile has the executor auth-flow-enforcer, which chooses another flow";

@@ -2,7 +2,7 @@ import { messageOf } from "../errors.ts";
 import { failure, type GateFinding, REDEPLOY, warning } from "./finding.ts";
 import { isGenerationOf } from "./fingerprint.ts";
 import { flatten } from "./flattening.ts";
-import { type Element, type Flow, isCondition, isEnabled, siblingLists } from "./flow-tree.ts";
+import { type Element, type Flow, isCondition, isEnabled, isGate, siblingLists } from "./flow-tree.ts";
 import type { LiveFlow, RealmModel } from "./realm-model.ts";
 import { replicate } from "./replica.ts";
 import { appendedGates, browserFlow, type GateSpecification, postBrokerFlow, postBrokerName } from "./specification.ts";
@@ -160,8 +160,11 @@ function soundness(live: LiveFlow): GateFinding[] {
       const fact = `"${parent}" has nothing but conditional steps: whoever skips them all cannot log in`;
       findings.push(failure(2, fact, "begin it with a REQUIRED allow-access-authenticator"));
     }
-    const priorities = enabled.map(({ priority }) => priority);
-    if (new Set(priorities).size < priorities.length) {
+    // The order of gates among each other decides nothing: each refuses for itself. While one is exchanged, both stand.
+    const shared = enabled.filter(
+      (one) => !isGate(one) && enabled.some((other) => other !== one && other.priority === one.priority),
+    );
+    if (shared.length > 0) {
       findings.push(failure(9, `"${parent}" has siblings of the same priority, so their order may change`, REDEPLOY));
     }
     for (const element of enabled) {

@@ -21,7 +21,7 @@ import {
   partners,
   startCompany,
 } from "../../integration/gate/gated-realm.ts";
-import { hammer, type Kind } from "./hammer.ts";
+import { hammer, type Kind, type Tally } from "./hammer.ts";
 
 const program = fileURLToPath(new URL("../programs/gate/", import.meta.url));
 const theirBrowserFlow = "Our browser";
@@ -171,11 +171,16 @@ describe("a gate on a realm with flows and identity providers of others", () => 
       { role: "langfuse-entry" },
       { binding: "client" },
     ];
-    for (let runs = 0; runs < changes.length || (hammering.count() < 500 && runs < 12); runs += 1) {
-      gate = { ...gate, ...(changes[runs] ?? { generation: runs }) };
-      await up(gate);
+    let tally: Tally;
+    try {
+      for (let runs = 0; runs < changes.length || (hammering.count() < 500 && runs < 12); runs += 1) {
+        gate = { ...gate, ...(changes[runs] ?? { generation: runs }) };
+        await up(gate);
+      }
+    } finally {
+      tally = await hammering.stop();
     }
-    const { logins, retried, wrong } = await hammering.stop();
+    const { logins, retried, wrong } = tally;
     expect(wrong).toEqual([]);
     expect(logins).toBeGreaterThanOrEqual(500);
     // One login of each worker may be under way whenever a flow is deleted.

@@ -134,7 +134,9 @@ async function reset(browser: Browser, visited: Visit): Promise<"allowed" | "den
     const known = Object.entries(typed).filter(([field]) => field in next.fields);
     end = await browser.follow({ page: end, form: next, typed: Object.fromEntries(known) }, isCallback);
   }
-  return "halted" in end && end.halted.searchParams.has("code") ? "allowed" : "denied";
+  if ("halted" in end) return end.halted.searchParams.has("code") ? "allowed" : "denied";
+  // The realm says that the password is another now, and leaves it to the person to come again.
+  return verdict(await signIn(browser, { issuer, ...client }, visited));
 }
 
 /** A device asks for a code, the person enters it in a browser, and the device asks whether it may have tokens now. */

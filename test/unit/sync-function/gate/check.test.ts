@@ -94,6 +94,15 @@ describe("the check of a realm", () => {
     expect(check({ roles }, { mayBeEmpty: true })).toMatchObject([{ severity: "warning", invariant: 19 }]);
   });
 
+  it("finds nothing while a gate in a flow of others is exchanged, and both stand there", () => {
+    const another = { ...specification, generation: 2 };
+    const both = declaredRealm(gatedRealm, another).flows.theirs?.children ?? [];
+    const [, former] = gatedRealm.flows.theirs?.children ?? [];
+    const theirs = { ...openRealm.flows.theirs, children: [...both, former] } as never;
+    const model = declaredRealm(openRealm, another);
+    expect(checkGate({ ...model, flows: { ...model.flows, theirs } }, another)).toEqual([]);
+  });
+
   it("finds nothing where the flow is bound at the client, and everything where it is not", () => {
     const atClient = { ...specification, binding: "client" } as const;
     const model = declaredRealm(openRealm, atClient);
@@ -107,6 +116,13 @@ describe("the check of a realm", () => {
         fact: expect.stringContaining('the browser flow of "langfuse" is "browser"'),
       },
     ]);
+  });
+
+  it("warns of a flow of this gate that a client still runs although it is bound for the realm", () => {
+    const { clients } = declaredRealm(openRealm, { ...specification, binding: "client" });
+    expect(check({ clients })).toMatchObject([{ severity: "warning", invariant: 23 }]);
+    const foreign = clients.map((one) => ({ ...one, overrides: { browser: "browser" } }));
+    expect(check({ clients: foreign })).toMatchObject([{ severity: "error", invariant: 23 }]);
   });
 
   it("finds nothing with two gates", () => {
