@@ -30,6 +30,8 @@ export const VARIABLES = {
     "the name of a ConfigMap for the same, with its namespace and a slash before it if it is another one; default none",
   AUDIT_FILE:
     "the path of the file that gets a line for every decision; default none, and in a pod the standard output",
+  SNAPSHOT_FOLDER:
+    "the path of a folder that gets a snapshot for restore before an apply takes something from somebody; default none",
   METRICS_FILE: "the path of a file NAME.prom for the textfile collector of the node exporter; default none",
   PUSHGATEWAY_URL:
     "the address of a Prometheus Pushgateway, with user name and password if it asks for them; default none",

@@ -1,13 +1,16 @@
 import { readFile } from "node:fs/promises";
+import { unlessAborted } from "../concurrency.ts";
 import { type Decision, memoryAfter } from "../decision.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
+import { raises } from "../plan/change.ts";
 import { combinedFingerprint } from "../plan/fingerprint.ts";
 import { differences, type OrganizationPlan, type PlanFile, parsePlanFile, planFileOf } from "../plan/plan-file.ts";
 import type { Safeguards } from "../safeguards.ts";
+import { keepSnapshot } from "../snapshot/keeping.ts";
 import { type Arguments, flagValue } from "./arguments.ts";
 import { type Command, type Context, createContext, type Surroundings } from "./context.ts";
-import { readDecisions } from "./decisions.ts";
+import { readDecisions, stoppedEarly } from "./decisions.ts";
 import { plansOf, printPlans } from "./plans.ts";
 import { recordedRun } from "./recorded-run.ts";
 import { type ApplyReport, outcomeText } from "./report.ts";
@@ -39,6 +42,7 @@ async function apply(
   // Before anything is changed: where it cannot be kept nothing is, and a refused run has seen who was missing too.
   await safeguards.save(memoryAfter(decisions, memory, now));
   await refuseUnsafe(decisions, safeguards, flagValue(options, "--approve"));
+  await keepBefore(decisions, context, now);
 
   const executions = await execute(decisions, {
     safeguards,
@@ -73,6 +77,20 @@ async function apply(
     }
   }
   return exitCode;
+}
+
+/** A grant is undone by the rules; what was taken may be known nowhere else, above all the roles in projects. */
+async function keepBefore(
+  decisions: readonly Decision[],
+  { configuration, log, stop }: Pick<Context, "configuration" | "log" | "stop">,
+  now: Date,
+): Promise<void> {
+  const folder = configuration.values.SNAPSHOT_FOLDER;
+  const losing = decisions.filter(({ plan }) => plan.changes.some((change) => !raises(change)));
+  if (folder === undefined || losing.length === 0) return;
+  const organizations = losing.map(({ organization }) => organization);
+  const file = await unlessAborted(stop, keepSnapshot(folder, organizations, now), stoppedEarly);
+  log.info({ file, organizations: organizations.length }, "snapshot taken");
 }
 
 async function readPlan(path: string | undefined): Promise<PlanFile | undefined> {

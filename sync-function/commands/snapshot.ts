@@ -1,21 +1,12 @@
-import { mapLimited } from "../concurrency.ts";
-import { readOrganization, type Snapshot, snapshotOf } from "../snapshot/snapshot.ts";
+import { takeSnapshot } from "../snapshot/keeping.ts";
 import { flagValue } from "./arguments.ts";
 import { type Command, createContext } from "./context.ts";
 import { writeResult } from "./result-file.ts";
 
-const ORGANIZATIONS_AT_ONCE = 4;
-
 export const snapshotCommand: Command = async (surroundings, options) => {
   const { organizations, log } = await createContext(surroundings, options);
-  const takenAt = new Date().toISOString();
-  const snapshot: Snapshot = {
-    schema: "langfuse-access/snapshot/1",
-    takenAt,
-    organizations: await mapLimited(organizations, ORGANIZATIONS_AT_ONCE, async ({ rules, langfuse }) =>
-      snapshotOf(rules.organization, await readOrganization(langfuse)),
-    ),
-  };
+  const snapshot = await takeSnapshot(organizations, new Date());
+  const { takenAt } = snapshot;
   const out = flagValue(options, "--out");
   const members = snapshot.organizations.reduce((sum, organization) => sum + organization.members.length, 0);
   log.info({ organizations: snapshot.organizations.length, members, takenAt }, "snapshot taken");

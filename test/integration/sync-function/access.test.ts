@@ -245,6 +245,30 @@ describe("the last owner", () => {
   });
 });
 
+describe("guards", () => {
+  const demoting = { rules: rules.slice(1) };
+  it("refuse with 3, change nothing, and let an approved plan through once", async () => {
+    const last = await organization({ plain: "OWNER", admin: "VIEWER" }, demoting);
+    const owners = [{ from: { realmRole: "admins" }, organization: "OWNER" }];
+    const unsure = await organization({ boss: "OWNER", unverified: "VIEWER" }, { rules: owners });
+    for (const [guard, one, approved] of [
+      ["last-owner", last, { plain: "OWNER", admin: "NONE" }],
+      ["unverified", unsure, { boss: "OWNER", unverified: "MEMBER" }],
+    ] as const) {
+      const environment = { ...(await environmentFor(one)), STATE_FILE: path.join(folder, `${one.id}.state`) };
+      const before = await one.roles();
+      const refused = await runCommand(["apply"], environment);
+      expect([refused.exitCode, refused.complaints]).toEqual([3, expect.stringContaining(`${guard}: in organization`)]);
+      expect(await one.roles()).toEqual(before);
+      const fingerprint = /--approve ([0-9a-f]+)/.exec(refused.complaints)?.[1] ?? "";
+      const applied = await runCommand(["apply", "--approve", fingerprint], environment);
+      expect(applied.exitCode, applied.complaints).toBe(0);
+      expect(await one.roles()).toEqual(approved);
+      expect((await runCommand(["apply", "--approve", fingerprint], environment)).exitCode).toBe(3);
+    }
+  });
+});
+
 describe("a plan in a file", () => {
   it("is applied exactly, and refused with 3 when the world has moved", async () => {
     const one = await organization({ boss: "OWNER", admin: "VIEWER" }, { name: "First", rules, protect });

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseSeries } from "#sync/metrics/registry.ts";
 import { shardOf } from "#sync/plan/shard.ts";
+import { parseSnapshot } from "#sync/snapshot/snapshot.ts";
 import { environmentFor, type Result, runCommand } from "./command-line.ts";
 import { type OrganizationServer, startOrganization } from "./organization-server.ts";
 import { startProgram } from "./program.ts";
@@ -342,6 +343,32 @@ describe("records", () => {
     for (const name of ["audit.jsonl", "state.json", "sync.prom"]) {
       expect(await readFile(at(name), "utf8")).not.toMatch(/secret-value|Bearer|Basic/);
     }
+  });
+
+  it("of what was there are kept before something is taken, and only then", async () => {
+    await using langfuse = await startOrganization(members);
+    const environment = {
+      ROLE_MAPPING: JSON.stringify(MAPPING),
+      ...records(),
+      SNAPSHOT_FOLDER: at("snapshots"),
+    };
+    const apply = async (person: Person, more: Record<string, string> = {}) => {
+      await using keycloak = await startRealm({ people: [boss, person], roles });
+      return await runCommand(["apply"], { ...environmentFor(keycloak, langfuse), ...environment, ...more });
+    };
+    const a: Person = { id: "a", email: "a@example.com", roles: ["langfuse-member"] };
+    expect((await apply(a)).exitCode).toBe(0);
+    await expect(readdir(at("snapshots"))).rejects.toThrow("ENOENT");
+
+    await writeFile(at("file"), "");
+    const blocked = await apply({ ...a, enabled: false }, { SNAPSHOT_FOLDER: at("file/below") });
+    expect([blocked.exitCode, langfuse.roles()["a@example.com"]], blocked.complaints).toEqual([64, "MEMBER"]);
+
+    expect((await apply({ ...a, enabled: false })).exitCode).toBe(0);
+    expect(langfuse.roles()["a@example.com"]).toBe("NONE");
+    const [file = ""] = await readdir(at("snapshots"));
+    const snapshot = parseSnapshot(await readFile(at(`snapshots/${file}`), "utf8"), file);
+    expect(snapshot.organizations[0]?.members.find(({ email }) => email === "a@example.com")?.role).toBe("MEMBER");
   });
 
   it("that somebody has shortened or edited are found out", async () => {

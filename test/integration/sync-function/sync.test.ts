@@ -1,13 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { namedTarget } from "#local/bed/langfuse-target.ts";
 import { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { createRealm, deleteRealm } from "#local/keycloak/realm.ts";
 import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
 import { assignRoles, removeRoles } from "#local/keycloak/roles.ts";
 import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
-import { type LangfuseServer, startLangfuse } from "#local/langfuse/server.ts";
+import { type LangfuseServer, type LangfuseTarget, startLangfuse } from "#local/langfuse/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { silent } from "#local/progress.ts";
 import { applyReport, planReport } from "#sync/commands/report.ts";
+import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
 import { type Result, runCommand } from "./command-line.ts";
@@ -101,24 +104,32 @@ const AFTER: Readonly<Record<string, string>> = {
 const processes = new ProcessGroup();
 let keycloak: KeycloakServer;
 let admin: KeycloakAdmin;
-let langfuse: LangfuseServer;
+let standIn: LangfuseServer | undefined;
+let target: Pick<LangfuseTarget, "url" | "adminApiKey">;
 let organization: LangfuseClient;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
   keycloak = await startKeycloak({ processes, progress: silent });
   admin = new KeycloakAdmin({ url: keycloak.url, username: keycloak.adminUsername, password: keycloak.adminPassword });
+  const named = await namedTarget();
+  if (named === undefined) standIn = await startLangfuse();
+  target = named ?? standIn?.target ?? { url: "" };
+  if (target.adminApiKey === undefined) throw new Error("the target needs adminApiKey, to make organizations");
 }, 600_000);
 
 afterAll(async () => {
+  await standIn?.stop();
   await processes.stop();
 }, 60_000);
 
 beforeEach(async () => {
   await createRealm(admin, realm);
   await assignRoles(admin, REALM, assignments);
-  langfuse = await startLangfuse();
-  const { url, orgId, orgPublicKey: publicKey, orgSecretKey: secretKey } = langfuse.target;
+  const { url } = target;
+  const langfuseAdmin = createLangfuseAdminClient({ url, adminApiKey: target.adminApiKey ?? "" });
+  const { id: orgId } = await langfuseAdmin.createOrganization({ name: `sync ${randomUUID().slice(0, 8)}` });
+  const { publicKey, secretKey } = await langfuseAdmin.createApiKey(orgId, {});
   organization = createLangfuseClient({ url, publicKey, secretKey });
   for (const [name, role] of Object.entries(BEFORE)) {
     await organization.createScimUser({ userName: `${name}@example.com`, role });
@@ -137,7 +148,7 @@ beforeEach(async () => {
     LOG_LEVEL: "silent",
   };
   return async () => {
-    await langfuse.stop();
+    await langfuseAdmin.deleteOrganization(orgId);
     await deleteRealm(admin, REALM);
   };
 }, 60_000);
