@@ -43,6 +43,8 @@ export const syncSchema = z.strictObject({
   /** Image with Node 24 as `node`; the program itself comes from a ConfigMap. */
   image: z.string().min(1).default("docker.io/library/node:24-alpine"),
   imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent"),
+  /** MiB that a pod may use; the heap of Node is limited below that. */
+  memory: z.int().min(128).max(8192).default(128),
   suspend: z.boolean().default(false),
   /** Examine servers, rights and rules in a Job at every change of the deployment, and fail the `up` on an error. */
   doctor: z.boolean().default(false),

@@ -15,7 +15,7 @@ export interface BootstrapSettings {
 
 export interface KeyBootstrapArgs
   extends BootstrapSettings,
-    Pick<SyncPodArgs, "image" | "imagePullPolicy" | "program"> {
+    Pick<SyncPodArgs, "image" | "imagePullPolicy" | "memory" | "program"> {
   readonly namespace: pulumi.Input<string>;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -69,6 +69,7 @@ export class KeyBootstrap extends pulumi.ComponentResource {
       const spec = syncPod({
         image: args.image,
         imagePullPolicy: args.imagePullPolicy,
+        memory: args.memory,
         program: args.program,
         command: ["bootstrap"],
         account: account.metadata.name,

@@ -12,7 +12,7 @@ import { type SyncScheduleArgs, syncSchedule } from "./sync-schedule.ts";
 
 export interface SyncCronJobArgs
   extends SyncScheduleArgs,
-    Pick<SyncPodArgs, "image" | "imagePullPolicy" | "environment" | "keySecrets"> {
+    Pick<SyncPodArgs, "image" | "imagePullPolicy" | "memory" | "environment" | "keySecrets"> {
   /** Namespace that exists when the job is created. */
   readonly namespace: pulumi.Input<string>;
   /** The whole sync as one JavaScript file. */
@@ -59,7 +59,16 @@ export class SyncCronJob extends pulumi.ComponentResource {
   constructor(name: string, args: SyncCronJobArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:kubernetes:SyncCronJob", name, {}, options);
     const child = { parent: this };
-    const { namespace, shards, image, imagePullPolicy, environment, keySecrets, stateVolumeClaim } = args;
+    const {
+      namespace,
+      shards,
+      image,
+      imagePullPolicy,
+      memory: limit,
+      environment,
+      keySecrets,
+      stateVolumeClaim,
+    } = args;
     const account = new kubernetes.core.v1.ServiceAccount(
       `${name}-account`,
       { metadata: { name, namespace, labels }, automountServiceAccountToken: false },
@@ -101,6 +110,7 @@ export class SyncCronJob extends pulumi.ComponentResource {
       spec: syncPod({
         image,
         imagePullPolicy,
+        memory: limit,
         keySecrets,
         environment,
         account: account.metadata.name,

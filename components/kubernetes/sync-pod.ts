@@ -12,6 +12,8 @@ export interface SyncPodArgs {
   /** Image whose `node` is Node 24. */
   readonly image: string;
   readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
+  /** MiB that the container may use. */
+  readonly memory: number;
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   /** Name of the Secret whose keys become environment variables. */
   readonly secret: pulumi.Input<string>;
@@ -31,8 +33,11 @@ type Volume = kubernetes.types.input.core.v1.Volume;
 /** The numeric user of the Node images; any non-root number does, since the file system is read-only. */
 const USER = 1000;
 
-/** Heap limit in MiB: below the container's 128 Mi, so that a leak ends as a readable error and not as a kill. */
-const HEAP_LIMIT = 88;
+/**
+ * What Node takes beside its heap, in MiB. The heap's limit is so much below the container's, so that a leak ends as a readable
+ * error and not as a kill.
+ */
+const BESIDE_HEAP = 40;
 
 /**
  * Seconds between SIGTERM and the end by force. A run that is told to stop has 20 s for what it has begun in Langfuse, 30 s to
@@ -72,10 +77,13 @@ export function syncPod(args: SyncPodArgs): PodSpec {
         name: "sync",
         image: args.image,
         imagePullPolicy: args.imagePullPolicy,
-        command: ["node", `--max-old-space-size=${HEAP_LIMIT}`, PROGRAM_FILE, ...args.command],
+        command: ["node", `--max-old-space-size=${args.memory - BESIDE_HEAP}`, PROGRAM_FILE, ...args.command],
         env: Object.entries(args.environment).map(([key, value]) => ({ name: key, value })),
         envFrom: [{ secretRef: { name: args.secret } }],
-        resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "200m", memory: "128Mi" } },
+        resources: {
+          requests: { cpu: "50m", memory: `${Math.round(args.memory / 2)}Mi` },
+          limits: { cpu: "200m", memory: `${args.memory}Mi` },
+        },
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,

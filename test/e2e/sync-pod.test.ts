@@ -148,6 +148,13 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
     expect(await problemsIn(records.slice(0, -1))).toEqual(["truncated"]);
   });
 
+  it("keeps what it remembers when Pulumi reads everything again", async () => {
+    const remembered = await state();
+    const up = await stack.up(["--refresh"]);
+    expect(Object.keys(up.changes), up.output).toEqual(["same"]);
+    expect(await state()).toEqual(remembered);
+  });
+
   it("leaves figures at the Pushgateway that go on from run to run", async () => {
     await runOne();
     const successes = () => Number(/^langfuse_sync_success_total (\d+)$/m.exec(pushed.at(-1) ?? "")?.[1]);

@@ -22,6 +22,7 @@ const declare = (changes: Partial<SyncCronJobArgs> = {}) =>
         schedule: "*/5 * * * *",
         image: "registry.example.com/node:24",
         imagePullPolicy: "Always",
+        memory: 128,
         suspend: false,
         shards: 1,
         doctor: false,
@@ -330,6 +331,15 @@ describe("the CronJob of the sync", () => {
     const rules = find(resources, "Role").inputs.rules as readonly { resources: string[] }[];
     expect(rules.map((rule) => rule.resources)).toEqual([["leases"]]);
     expect(JSON.stringify(find(resources, "Job").inputs)).not.toContain("/state");
+  });
+
+  it("leaves Node as much beside its heap, however much memory it has", async () => {
+    const { resources } = await declare({ memory: 512 });
+    const [container] = jobSpec(resources).template.spec.containers;
+    expect(container).toMatchObject({
+      command: ["node", "--max-old-space-size=472", "/program/main.mjs", "apply"],
+      resources: { requests: { memory: "256Mi" }, limits: { memory: "512Mi" } },
+    });
   });
 
   it("can be suspended without removing anything", async () => {
