@@ -116,7 +116,10 @@ describe("the dump of an organization that was made by hand", () => {
     const after = await everything();
     const marked = before.projects.map((project) => ({
       ...project,
-      metadata: { ...project.metadata, managedBy: expect.stringMatching(/^langfuse-access\/resources\//) },
+      metadata: {
+        ...project.metadata,
+        managedBy: expect.stringMatching(/^langfuse-access\/[a-z]+\/organization-project/),
+      },
     }));
     expect(after).toEqual({ ...before, projects: marked });
     expect(Object.keys((await done(ground.stack.preview(["--refresh"]))).changes)).toEqual(["same"]);
