@@ -104,7 +104,7 @@ describe.each(["26.7.5", "26.4.7"])("logins at a gated realm of Keycloak %s", (v
     });
   });
 
-  describe.each([""])('where the realm lets people reset their password, with force-login "%s",', (force) => {
+  describe.each(["", "true"])('where the realm lets people reset their password, with force-login "%s",', (force) => {
     let mailbox: Mailbox;
     let open: RealmModel;
     const repairs: Repair[] = [];
