@@ -9,7 +9,7 @@ import { readHolders } from "./holders.ts";
 import { createHoldingTable, type Holding, type HoldingTable } from "./holding.ts";
 import { createHoldingProof } from "./holding-proof.ts";
 import { createOwnHoldingReader, type OwnHoldingReader, requestsPerPerson } from "./own-holding.ts";
-import { findPeople, isServiceAccount, PEOPLE_PAGE, personOf, readEverybody, type Search } from "./people.ts";
+import { findPeople, isServiceAccount, peoplePage, personOf, readEverybody, type Search } from "./people.ts";
 import { type Choice, chooseStrategy, type RealmFacts, type Strategy } from "./strategy.ts";
 
 export interface DirectoryOptions {
@@ -17,7 +17,7 @@ export interface DirectoryOptions {
   readonly clientRoles?: boolean;
   /** Whether everybody who holds something is wanted, not only those who were asked about. Default false. */
   readonly allHolders?: boolean;
-  /** Rows of a page; for tests. */
+  /** Rows of a page instead of those that suit the realm; for tests. */
   readonly pageSize?: number;
   /** Instead of the cheaper one; for tests and comparisons. */
   readonly strategy?: Strategy;
@@ -33,7 +33,7 @@ const PEOPLE_AT_ONCE = 8;
  * can be confirmed person by person.
  */
 export function createDirectory(client: KeycloakClient, options: DirectoryOptions = {}): Directory {
-  const { pageSize = PEOPLE_PAGE, allHolders = false } = options;
+  const { allHolders = false } = options;
   const table = createHoldingTable();
   const proof = createHoldingProof(client);
   /** Whom a read found by each of the asked addresses. */
@@ -53,12 +53,12 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
   const readByPerson = async (
     interest: Interest,
     emails: ReadonlySet<string>,
-    realm: Pick<Search, "count" | "federated">,
+    realm: Pick<Search, "count" | "federated" | "pageSize">,
   ): Promise<Person[]> => {
     const users = new Map<string, KeycloakUser>();
     const take = (user: KeycloakUser) => users.set(user.id, user);
-    if (allHolders) await readEverybody(client, realm, take, pageSize);
-    else await findPeople(client, { emails, known: new Set(), ...realm, pageSize }, take);
+    if (allHolders) await readEverybody(client, realm, take, realm.pageSize);
+    else await findPeople(client, { emails, known: new Set(), ...realm }, take);
     const read = await ownHolding(interest);
     return await mapLimited([...users.values()], PEOPLE_AT_ONCE, (user) => own(user, read));
   };
@@ -66,14 +66,14 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
   return {
     async read(interest, emails) {
       const realmRoles = await provePermissions(client);
-      const plan = await planRead(client, realmRoles, interest, { ...options, pageSize, asked: emails.size, table });
+      const plan = await planRead(client, realmRoles, interest, { ...options, asked: emails.size, table });
       options.onChoice?.(plan.choice);
-      const { grants, federated, people: count } = plan;
+      const { grants, federated, people: count, pageSize } = plan;
       const isHybrid = plan.choice.strategy === "hybrid";
       const isAsked = ({ enabled, federated: isForeign }: Person) => isHybrid && enabled && isForeign;
       const read =
         grants === undefined
-          ? answerOf(await readByPerson(interest, emails, { count, federated }), emails)
+          ? answerOf(await readByPerson(interest, emails, { count, federated, pageSize }), emails)
           : await readByLists(client, grants, { emails, count, federated, pageSize }, table);
       const answer = isHybrid
         ? { ...read, byEmail: await askedAbout(read.byEmail, isAsked, await ownHolding(interest)) }
@@ -104,6 +104,8 @@ interface ReadPlan {
   /** Number of people in the realm. */
   readonly people: number;
   readonly federated: boolean;
+  /** Rows of a page of people. */
+  readonly pageSize: number;
   readonly choice: Choice;
   /** Undefined for the strategy that needs none. */
   readonly grants: ReturnType<typeof grantsOf> | undefined;
@@ -114,7 +116,7 @@ async function planRead(
   client: KeycloakClient,
   realmRoles: readonly KeycloakRole[],
   interest: Interest,
-  options: DirectoryOptions & { readonly pageSize: number; readonly asked: number; readonly table: HoldingTable },
+  options: DirectoryOptions & { readonly asked: number; readonly table: HoldingTable },
 ): Promise<ReadPlan> {
   const wanted = interest.realmRoles.size + interest.clientRoles.size;
   if (interest.clientRoles.size > 0 && !options.clientRoles) {
@@ -129,13 +131,14 @@ async function planRead(
     options.clientRoles ? readClientRoles(client) : [],
   ]);
   const roles: readonly AnyRole[] = [...realmRoles, ...clientRoles];
+  const { pageSize = peoplePage(people) } = options;
   const facts: RealmFacts = {
     federated,
     people,
     allHolders: options.allHolders ?? false,
     asked: options.allHolders ? people : Math.min(options.asked, people),
     requestsPerPerson: requestsPerPerson(interest, clientsIn(interest)),
-    pageSize: options.pageSize,
+    pageSize,
   };
   const composites = roles.filter(({ composite }) => composite).length;
   const first = chooseStrategy(facts, { composites, roles: wanted, groups: 0, groupLists: 2 });
@@ -144,7 +147,7 @@ async function planRead(
       roles,
       groups: interest.groups.size > 0 ? await client.listGroups() : [],
     });
-    return { people, federated, choice: { ...first, strategy: "per-member" }, grants: undefined };
+    return { people, federated, pageSize, choice: { ...first, strategy: "per-member" }, grants: undefined };
   }
   const [graph, groups] = await Promise.all([readRoleGraph(client, roles), client.listGroups()]);
   requireExistence(client.realm, interest, { roles, groups });
@@ -155,6 +158,7 @@ async function planRead(
   return {
     people,
     federated,
+    pageSize,
     choice: { ...choice, strategy },
     grants: strategy === "per-member" ? undefined : grants,
   };

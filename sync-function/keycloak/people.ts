@@ -7,8 +7,22 @@ import { READ_CONCURRENCY } from "./grants.ts";
 import type { Holding } from "./holding.ts";
 import { pagesFor } from "./strategy.ts";
 
-/** Rows of a page: at ten thousand people two pages are everybody, and one is held in memory for a moment only. */
+/** Rows of a page at least: at ten thousand people two pages are everybody, and each is in memory for a moment only. */
 export const PEOPLE_PAGE = 5_000;
+/** Rows of a page at most: some 5 MB. */
+const LARGEST_PAGE = 12_500;
+/** Pages that everybody should fit into, so that requests do not grow with the people who hold nothing. */
+const PAGES = 4;
+
+/** Rows of a page in a realm of so many people. */
+export function peoplePage(people: number): number {
+  return Math.min(Math.max(PEOPLE_PAGE, Math.ceil(people / PAGES)), LARGEST_PAGE);
+}
+
+/** Larger pages are read fewer at a time: what is in memory at once stays the same. */
+function pagesAtOnce(pageSize: number): number {
+  return Math.min(READ_CONCURRENCY, Math.ceil((READ_CONCURRENCY * PEOPLE_PAGE) / pageSize));
+}
 
 /**
  * So many rows of a page weigh as much as a request when looking people up is compared with reading everybody. By time
@@ -60,7 +74,7 @@ export async function readEverybody(
     return page.length;
   };
   const starts = Array.from({ length: pagesFor({ people: count, pageSize }) }, (_, index) => index * pageSize);
-  if (!federated) await mapLimited(starts, READ_CONCURRENCY, read);
+  if (!federated) await mapLimited(starts, pagesAtOnce(pageSize), read);
   // A server that answers fewer rows than asked for leaves gaps, and people of a user storage need not be counted: the
   // walk from the beginning finds them all.
   if (seen.size < count || federated)
