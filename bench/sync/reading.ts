@@ -1,4 +1,5 @@
 import { createDirectory } from "#sync/keycloak/directory.ts";
+import type { Strategy } from "#sync/keycloak/strategy.ts";
 import type { DirectoryAnswer } from "#sync/people/person.ts";
 import type { Figure } from "../figure.ts";
 import { type Counted, counted, median, requestsTo } from "../requests.ts";
@@ -29,6 +30,7 @@ export async function benchReading(stage: RealmStage): Promise<readonly Figure[]
   const everything = await repeated(stage, stage.emails);
   const requests = requestsTo(url, everything);
   const wrong = (held: Counted<Map<string, string[]>>) => wrongRoles(truth, held.result);
+  const others = await Promise.all((["hybrid", "per-member"] as const).map((strategy) => wrongBy(strategy, stage)));
   const suffix = clientRoleComposites ? " with client-role composites" : "";
   const limit = clientRoleComposites ? 90 : 36;
   return [
@@ -57,6 +59,15 @@ export async function benchReading(stage: RealmStage): Promise<readonly Figure[]
       unit: "people",
       target: { of: "value", at: "most", limit: 0 },
     },
+    ...others.map(
+      ({ strategy, wrong: value }): Figure => ({
+        name: `wrong roles${suffix}, strategy ${strategy}`,
+        people,
+        value,
+        unit: "people",
+        target: { of: "value", at: "most", limit: 0 },
+      }),
+    ),
     {
       name: `time to read who holds what${suffix}`,
       people,
@@ -87,6 +98,18 @@ async function repeated(stage: RealmStage, emails: ReadonlySet<string>): Promise
   const [first] = runs;
   if (first === undefined) throw new Error("no run was made");
   return { ...first, seconds };
+}
+
+/** Asked by person, whoever is disabled holds nothing, as they shall not get in: only the others are compared. */
+async function wrongBy(
+  strategy: Strategy,
+  { shape, truth, url }: RealmStage,
+): Promise<{ strategy: Strategy; wrong: number }> {
+  const options = { clientRoles: shape.clientRoleComposites, allHolders: true, strategy };
+  const directory = createDirectory(keycloakClient(url, shape.realm), options);
+  const answer = await directory.read(INTEREST, new Set());
+  const enabled = new Map([...truth].filter(([, person]) => person.enabled));
+  return { strategy, wrong: wrongRoles(enabled, believedOf(answer)) };
 }
 
 /** Who is in no list holds nothing. */
