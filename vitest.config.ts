@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/support/sequencer.ts";
 
 /** Node runs the sources as they are, as it does in production; a transforming runner would change what is tested. */
 const experimental = { viteModuleRunner: false };
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ["default", "./test/support/closing-line.ts"],
     // One tier after the other: `groupOrder` keeps quick failures first and servers from competing.
     projects: [
@@ -24,8 +26,8 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts"],
           experimental,
           sequence: { groupOrder: 2 },
-          // Real servers on two cores: side by side they would only wait for each other.
-          fileParallelism: false,
+          // Tests wait for their servers about as long as they use a core.
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 240_000,
         },
@@ -36,8 +38,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           experimental,
           sequence: { groupOrder: 3 },
-          fileParallelism: false,
-          // One worker, one module cache: the servers of test/support/bed.ts are started once for all files.
+          maxWorkers: 3,
+          // One module cache a worker: the servers of test/support/bed.ts are started once for all of its files.
           isolate: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,

@@ -7,8 +7,8 @@ import { createProgress } from "#local/progress.ts";
 let bed: Promise<Bed> | undefined;
 
 /**
- * The servers of the e2e tier, started once for all its files: they share one worker and so this module. They end with
- * the worker, however it ends: their reaper sees to it.
+ * The servers of the e2e tier, started once for all files of a worker, which share this module. They end with the worker,
+ * however it ends: their reaper sees to it.
  */
 export function sharedBed(): Promise<Bed> {
   bed ??= start();
