@@ -87,7 +87,7 @@ async function measureRealms(
   processes: ProcessGroup,
   progress: Progress,
 ): Promise<Figure[]> {
-  const keycloak = await startKeycloak({ processes, progress });
+  const keycloak = await startKeycloak({ processes, progress, optimise: true });
   const figures: Figure[] = [];
   const memory: Memory[] = [];
   for (const people of sizes) {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "#sync/errors.ts";
 import { type Fault, type FaultRule, FaultRules } from "./rule.ts";
 import { Upstream, type UpstreamAnswer } from "./upstream.ts";
@@ -74,6 +74,13 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   };
 }
 
+/** Exact to a tenth of a millisecond, where a timer alone is late by up to one: short latencies would be longer ones. */
+async function after(milliseconds: number): Promise<void> {
+  const end = performance.now() + milliseconds;
+  await sleep(Math.max(0, milliseconds - 2));
+  while (performance.now() < end) await immediate();
+}
+
 /** Status that the client got, or undefined when it got none. */
 async function serve(
   request: IncomingMessage,
@@ -82,7 +89,7 @@ async function serve(
   upstream: Upstream,
 ): Promise<number | undefined> {
   const { delay, latency, fault } = rules.outcomeOf(lineOf(request));
-  const ready = latency > 0 ? sleep(latency) : undefined;
+  const ready = latency > 0 ? after(latency) : undefined;
   try {
     const body = Buffer.concat(await request.toArray());
     if (delay > 0) await sleep(delay);

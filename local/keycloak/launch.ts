@@ -14,6 +14,8 @@ export interface Launch {
   /** The instance's own folder: see `createHome`. */
   readonly home: string;
   readonly archive?: ClassArchive;
+  /** Compile as far as in production, for a server that is measured under load. Default false: a quick start. */
+  readonly optimise?: boolean;
   /** Command and options of `kc.sh`, for example `["start", "--optimized"]`. */
   readonly command: readonly string[];
 }
@@ -37,14 +39,14 @@ export function startOptions(host: string, port: number): string[] {
 
 /**
  * Arguments of `java` for what `bin/kc.sh` does, without its shell: the process started is the server itself, and its
- * home is not the folder its libraries are in. The serial collector and the first compiler tier make a short life
- * cheap; a server that is measured under load for minutes would want others.
+ * home is not the folder its libraries are in. The serial collector and the first compiler tier make a short life cheap.
  */
 export function javaArguments(launch: Launch): string[] {
   const opens = ["java.util", "java.util.concurrent", "java.security", "java.lang"];
   return [
     ...["-Xms256m", "-Xmx1g", "-XX:MetaspaceSize=96M", "-XX:MaxMetaspaceSize=512m"],
-    ...["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"],
+    ...(launch.optimise ? [] : ["-XX:TieredStopAtLevel=1"]),
+    "-XX:+UseSerialGC",
     ...(launch.archive ? archiveFlags(launch.java, launch.archive) : []),
     ...["-Dfile.encoding=UTF-8", "-Djava.security.egd=file:/dev/urandom", "-Duser.language=en", "-Duser.country=US"],
     ...opens.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),

@@ -24,6 +24,12 @@ describe("javaArguments", () => {
   });
 });
 
+test("a server that is measured compiles as far as in production, others only as far as starts quickly", () => {
+  const quick = javaArguments({ ...launch, java: java("17.0.15") });
+  const measured = javaArguments({ ...launch, java: java("17.0.15"), optimise: true });
+  expect(quick.filter((argument) => !measured.includes(argument))).toEqual(["-XX:TieredStopAtLevel=1"]);
+});
+
 test("startOptions keep a server to the address it was given", () => {
   expect(startOptions("10.88.0.1", 8080)).toEqual(
     expect.arrayContaining(["--http-host=10.88.0.1", "--http-port=8080", "--cache=local"]),
