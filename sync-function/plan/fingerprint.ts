@@ -49,7 +49,8 @@ function memberFacts(
   const link = people.linked.get(userId);
   // A link that says what the address says anyway decides nothing: with it and without, the plan is the same.
   const linked = namesake === undefined && link?.id === namedOne?.id ? undefined : link;
-  const absence = absences.get(userId);
+  // Where nobody is ever removed for it, the first run that remembers it must not overthrow an approval.
+  const absence = rules.unmatched === "keep" ? undefined : absences.get(userId);
   return [
     email,
     userId,

@@ -332,6 +332,18 @@ describe("the fingerprint", () => {
       expect(plan(state, { ...rules, ...more }).fingerprint).not.toBe(fingerprint);
     }
   });
+  it("changes with how long somebody has been unknown only where that takes something from them", () => {
+    const [never, once] = [undefined, { since: "2026-01-02T03:04:05.000Z", due: false }].map((absence) =>
+      stateOf({
+        members: { gone: ["MEMBER"] },
+        absences: new Map(absence === undefined ? [] : [["id of gone", absence]]),
+      }),
+    );
+    if (never === undefined || once === undefined) throw new Error("two states are compared");
+    const same = (more: Partial<typeof rules>) =>
+      plan(never, { ...rules, ...more }).fingerprint === plan(once, { ...rules, ...more }).fingerprint;
+    expect([same({ unmatched: "keep" }), same({ unmatched: "remove" })]).toEqual([true, false]);
+  });
   it("does not change with what no rule asks about", () => {
     const other = stateOf({ members: { a: ["VIEWER", active("members", "else")] } });
     expect(plan(other, rules).fingerprint).toBe(plan(state, rules).fingerprint);
