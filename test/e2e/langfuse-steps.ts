@@ -45,13 +45,14 @@ export function mostReadsOf({ proxy }: Ground): number {
  * not depend on each other.
  */
 export function saidBy({ output }: Outcome): string {
-  const [changes = "", rest = ""] = output.slice(output.indexOf("pulumi:pulumi:Stack")).split(/^Resources:\n/m);
+  const said = output
+    .slice(output.indexOf("pulumi:pulumi:Stack"))
+    .replace(/\bc[a-z0-9]{24}\b/g, "ID")
+    .replace(/pk-lf-[0-9a-f-]{36}/g, "pk-lf-PAIR");
+  const [changes = "", rest = ""] = said.split(/^Resources:\n/m);
   const lines = changes.split("\n").filter((line) => !/^\s*\[urn=/.test(line));
   const text = lines.slice(1).join("\n").split("    --outputs:--")[0] ?? "";
   const blocks = text.split(/^(?= {8}[~+-] )/m).map((block) => block.trimEnd());
   const announced = rest.split("\n").filter((line) => line !== "" && !line.startsWith("  "));
-  return [...blocks.toSorted(), ...announced.toSorted()]
-    .join("\n")
-    .replace(/\bc[a-z0-9]{24}\b/g, "ID")
-    .replace(/pk-lf-[0-9a-f-]{36}/g, "pk-lf-PAIR");
+  return [...blocks.toSorted(), ...announced.toSorted()].join("\n");
 }
