@@ -38,7 +38,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           experimental,
           sequence: { groupOrder: 3 },
-          maxWorkers: 3,
+          // A server that is named serves one file at a time: tests count what is in it.
+          maxWorkers: process.env.LANGFUSE_TARGET ? 1 : 3,
           // One module cache a worker: the servers of test/support/bed.ts are started once for all of its files.
           isolate: false,
           testTimeout: 180_000,
