@@ -2,8 +2,8 @@ import { setFlagsFromString } from "node:v8";
 
 /**
  * What the engine is told before anything is read. A run is short, waits for servers most of the time, and has to
- * fit beside others on a node, so memory counts for more than speed. Measured at ten thousand people: 109 MiB without
- * them, 86 with them, and 0.1 s more of processor time.
+ * fit beside others on a node, so memory counts for more than speed. At ten thousand people they save some 20 MiB of the
+ * peak, which docs/benchmarks.md has, and cost 0.1 s of processor time.
  */
 const FLAGS = [
   // The young generation keeps its first size instead of growing to 48 MiB: most rows of a page live for a moment only.
