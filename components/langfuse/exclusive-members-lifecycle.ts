@@ -34,7 +34,7 @@ export interface ExclusiveMembersInputs extends ExclusiveMembersArguments {
   readonly leaving: readonly Departure[];
 }
 
-type Client = Pick<LangfuseClient, "listMemberships" | "listProjectMemberships" | "deleteScimUser">;
+type Client = Pick<LangfuseClient, "listMemberships" | "listProjects" | "listProjectMemberships" | "deleteScimUser">;
 
 /** What this resource learns from the servers; passed in so that decisions can be tested without them. */
 export interface ExclusiveMembersWorld {

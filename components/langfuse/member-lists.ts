@@ -1,7 +1,8 @@
 import type { LangfuseMembership } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
+import { requireGone } from "./absence.ts";
 
-type Reader = Pick<LangfuseClient, "listMemberships" | "listProjectMemberships">;
+type Reader = Pick<LangfuseClient, "listMemberships" | "listProjects" | "listProjectMemberships">;
 
 /**
  * Who is in an organization and its projects, as this process knows it: each list is read once and then kept up to date
@@ -19,9 +20,9 @@ export class MemberLists {
     return find(await this.#list("", () => client.listMemberships()), email);
   }
 
-  /** The person's own row in a project. */
+  /** The person's own row in a project; a project that is gone has taken its rows with it. */
   async inProject(client: Reader, projectId: string, email: string): Promise<LangfuseMembership | undefined> {
-    return find(await this.#list(projectId, () => client.listProjectMemberships(projectId)), email);
+    return find(await this.#list(projectId, () => rowsIn(client, projectId)), email);
   }
 
   async organization(client: Reader): Promise<readonly LangfuseMembership[]> {
@@ -89,6 +90,13 @@ export class MemberLists {
     list.catch(() => this.#lists.delete(scope));
     return await list;
   }
+}
+
+async function rowsIn(client: Reader, projectId: string): Promise<readonly LangfuseMembership[]> {
+  return await client.listProjectMemberships(projectId).catch(async (error) => {
+    await requireGone(error, projectId, () => client.listProjects());
+    return [];
+  });
 }
 
 /** Servers before 3.174.0 stored addresses as they were typed. */

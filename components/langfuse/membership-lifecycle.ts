@@ -31,6 +31,7 @@ export type MembershipClient = Pick<
   | "createScimUser"
   | "updateScimUser"
   | "deleteScimUser"
+  | "listProjects"
   | "listProjectMemberships"
   | "putProjectMembership"
   | "deleteProjectMembership"

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
+import type { LangfuseApiKey } from "#sync/langfuse/answers.ts";
 import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
+import { requireGone } from "./absence.ts";
 import { announce } from "./announcement.ts";
 import { adminClient, type KeyPair, remember } from "./connection.ts";
 import {
@@ -26,7 +27,7 @@ export interface OrganizationApiKeyInputs extends RotationPolicy {
 export type OrganizationApiKeyOutputs = OrganizationApiKeyInputs & Rotation & KeyPair;
 
 /** What this resource asks of Langfuse. */
-type KeyClient = Pick<LangfuseAdminClient, "listApiKeys" | "createApiKey" | "deleteApiKey">;
+type KeyClient = Pick<LangfuseAdminClient, "listOrganizations" | "listApiKeys" | "createApiKey" | "deleteApiKey">;
 
 const shape = { organizationId: z.string().min(1), note: z.string().min(1), ...rotationShape };
 
@@ -79,7 +80,7 @@ export async function read(
 ): Promise<{ id?: string; props?: OrganizationApiKeyOutputs; inputs?: OrganizationApiKeyInputs }> {
   // Before the first wait: what is read beside this may need the pair.
   remember(props.organizationId, props);
-  const keys = await client.listApiKeys(props.organizationId).catch(goneWithIt);
+  const keys = await keysOf(client, props.organizationId);
   if (keys === undefined) return {};
   const has = (candidate: string) => keys.some(({ publicKey }) => publicKey === candidate);
   const { serial, issuedAt, publicKey, secretKey } = props;
@@ -92,8 +93,8 @@ export async function remove(
   { organizationId, note }: OrganizationApiKeyInputs,
   client: KeyClient = adminClient(),
 ): Promise<void> {
-  const keys = (await client.listApiKeys(organizationId).catch(goneWithIt)) ?? [];
-  for (const key of keys) if (isOurs(note, key.note)) await client.deleteApiKey(organizationId, key.id);
+  for (const key of (await keysOf(client, organizationId)) ?? [])
+    if (isOurs(note, key.note)) await client.deleteApiKey(organizationId, key.id);
 }
 
 /**
@@ -143,8 +144,10 @@ function declared(inputs: OrganizationApiKeyInputs): OrganizationApiKeyInputs {
   return { organizationId, note, ...policyOf(inputs) };
 }
 
-/** The organization is gone, and its keys with it. */
-function goneWithIt(error: unknown): undefined {
-  if (error instanceof AccessError && error.status === 404) return undefined;
-  throw error;
+/** Undefined when the organization is gone, and its keys with it. */
+async function keysOf(client: KeyClient, organizationId: string): Promise<readonly LangfuseApiKey[] | undefined> {
+  return await client.listApiKeys(organizationId).catch(async (error) => {
+    await requireGone(error, organizationId, () => client.listOrganizations());
+    return undefined;
+  });
 }

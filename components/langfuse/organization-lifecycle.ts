@@ -4,6 +4,7 @@ import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { LangfuseOrganization } from "#sync/langfuse/answers.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
+import { requireGone } from "./absence.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
 import { announce } from "./announcement.ts";
 import { adminClient, entitle } from "./connection.ts";
@@ -106,10 +107,10 @@ export async function remove(
       await client.deleteOrganization(id);
       return;
     } catch (error) {
-      // A repetition after a lost answer finds nothing left.
-      if (error instanceof AccessError && error.status === 404) return;
       const isBlocked = error instanceof AccessError && error.status === 400;
-      if (!isBlocked || late.aborted) throw error;
+      // A repetition after a lost answer finds nothing left.
+      if (!isBlocked) return await requireGone(error, id, () => client.listOrganizations());
+      if (late.aborted) throw error;
       await pause(1_000);
     }
   }
@@ -125,8 +126,8 @@ function marked({ id, name, metadata }: LangfuseOrganization, managedBy: string)
 }
 
 async function get(client: OrganizationClient, id: string): Promise<LangfuseOrganization | undefined> {
-  return await client.getOrganization(id).catch((error) => {
-    if (error instanceof AccessError && error.status === 404) return undefined;
-    throw error;
+  return await client.getOrganization(id).catch(async (error) => {
+    await requireGone(error, id, () => client.listOrganizations());
+    return undefined;
   });
 }

@@ -3,6 +3,7 @@ import { AccessError } from "#sync/errors.ts";
 import type { LangfuseApiKey } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
+import { requireGone } from "./absence.ts";
 import { announce } from "./announcement.ts";
 import { adminClient, clientOf, type KeyPair, organizationClient } from "./connection.ts";
 import { derivedPair } from "./key-pair.ts";
@@ -37,7 +38,10 @@ export interface ProjectApiKeyInputs extends RotationPolicy {
 export type ProjectApiKeyOutputs = ProjectApiKeyInputs & Rotation & KeyPair;
 
 /** What this resource asks of Langfuse. */
-export type KeyClient = Pick<LangfuseClient, "listProjectApiKeys" | "createProjectApiKey" | "deleteProjectApiKey">;
+export type KeyClient = Pick<
+  LangfuseClient,
+  "listProjects" | "listProjectApiKeys" | "createProjectApiKey" | "deleteProjectApiKey"
+>;
 
 const text = z.string().min(1);
 const shape = {
@@ -189,9 +193,9 @@ function placesOf({ projectId, retiring }: ProjectApiKeyOutputs): Set<string> {
 
 /** Undefined when the project is gone, and its keys with it. */
 async function keysIn(client: KeyClient, projectId: string): Promise<readonly LangfuseApiKey[] | undefined> {
-  return await client.listProjectApiKeys(projectId).catch((error) => {
-    if (error instanceof AccessError && error.status === 404) return undefined;
-    throw error;
+  return await client.listProjectApiKeys(projectId).catch(async (error) => {
+    await requireGone(error, projectId, () => client.listProjects());
+    return undefined;
   });
 }
 

@@ -3,6 +3,7 @@ import { AccessError } from "#sync/errors.ts";
 import type { LangfuseProject } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
+import { requireGone } from "./absence.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
 import { announce } from "./announcement.ts";
 import { adminClient, clientOf, entitle, type KeyPair, organizationClient } from "./connection.ts";
@@ -134,9 +135,7 @@ export async function remove(
   spare: (pair: KeyPair) => ProjectClient = clientOf,
 ): Promise<void> {
   const work = (given: ProjectClient) =>
-    given.deleteProject(id).catch((error) => {
-      if (!(error instanceof AccessError && error.status === 404)) throw error;
-    });
+    given.deleteProject(id).catch((error) => requireGone(error, id, () => given.listProjects()));
   await deleteInAnyCase(props.organizationId, work, { stored: client, spare, admin });
 }
 

@@ -16,7 +16,7 @@ export function inOrder(roles: readonly ProjectRole[]): ProjectRole[] {
 
 type ProjectRolesClient = Pick<
   LangfuseClient,
-  "listMemberships" | "listProjectMemberships" | "putProjectMembership" | "deleteProjectMembership"
+  "listMemberships" | "listProjects" | "listProjectMemberships" | "putProjectMembership" | "deleteProjectMembership"
 >;
 
 /** The roles that a member of the organization really has in the declared projects; a missing one is left out. */
@@ -28,7 +28,7 @@ export async function readProjectRoles(
 ): Promise<ProjectRole[]> {
   const roles: ProjectRole[] = [];
   for (const { projectId } of declared) {
-    const row = await lists.inProject(client, projectId, email).catch(undefinedWhenGone);
+    const row = await lists.inProject(client, projectId, email);
     if (row) roles.push({ projectId, role: row.role as Role });
   }
   return roles;
@@ -63,15 +63,9 @@ export async function writeProjectRoles(
   const kept = new Set(declared.map(({ projectId }) => projectId));
   for (const { projectId } of former) {
     if (kept.has(projectId)) continue;
-    const row = await lists.inProject(client, projectId, email).catch(undefinedWhenGone);
+    const row = await lists.inProject(client, projectId, email);
     if (!row) continue;
     await client.deleteProjectMembership(projectId, row.userId);
     await lists.removed(row, projectId);
   }
-}
-
-/** A project that is gone has taken its roles with it. */
-function undefinedWhenGone(error: unknown): undefined {
-  if (error instanceof AccessError && error.status === 404) return undefined;
-  throw error;
 }

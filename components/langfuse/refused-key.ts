@@ -1,7 +1,8 @@
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
+import { requireGone } from "./absence.ts";
 
-export type OrganizationReader = Pick<LangfuseAdminClient, "getOrganization">;
+export type OrganizationReader = Pick<LangfuseAdminClient, "getOrganization" | "listOrganizations">;
 
 /**
  * What to think of an organization whose key is refused: `gone` with everything in it, or `kept`, because only the key
@@ -17,7 +18,7 @@ export async function behindRefusedKey(
     await admin.getOrganization(organizationId);
     return "kept";
   } catch (cause) {
-    if (cause instanceof AccessError && cause.status === 404) return "gone";
-    throw cause;
+    await requireGone(cause, organizationId, () => admin.listOrganizations());
+    return "gone";
   }
 }

@@ -1,11 +1,12 @@
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
+import { requireGone } from "./absence.ts";
 import type { KeyPair } from "./connection.ts";
 
 /** By this note a pair that outlived its run is recognised. */
 export const SPARE_NOTE = "one deletion, made by langfuse-access";
 
-export type SpareKeyMaker = Pick<LangfuseAdminClient, "createApiKey" | "deleteApiKey">;
+export type SpareKeyMaker = Pick<LangfuseAdminClient, "listOrganizations" | "createApiKey" | "deleteApiKey">;
 
 /**
  * Deletes something with the pair that is stored beside it, and where that is refused, with one that is made for this
@@ -23,9 +24,10 @@ export async function deleteInAnyCase<Client>(
     await work(stored);
   } catch (refusal) {
     if (statusOf(refusal) !== 401) throw refusal;
-    const key = await admin.createApiKey(organizationId, { note: SPARE_NOTE }).catch((error) => {
-      if (statusOf(error) === 404) return undefined;
-      throw statusOf(error) === 403 ? refusal : error;
+    const key = await admin.createApiKey(organizationId, { note: SPARE_NOTE }).catch(async (error) => {
+      if (statusOf(error) === 403) throw refusal;
+      await requireGone(error, organizationId, () => admin.listOrganizations());
+      return undefined;
     });
     if (!key) return;
     try {

@@ -14,8 +14,25 @@ export const never = (): never => {
 /** Where nobody listens to what is announced. */
 export const silent = (): void => {};
 
+/** The server key of a server on which the organization `o1` is. */
+export const standing = {
+  getOrganization: async () => ({ id: "o1", name: "Company", projects: [] }),
+  listOrganizations: async () => [{ id: "o1", name: "Company", projects: [] }],
+};
+
+/** The same for one on which it is gone. */
+export const gone = {
+  getOrganization: () => Promise.reject(refusal(404)),
+  listOrganizations: async () => [],
+};
+
+/** A server key that must not be used. */
+export const unused = { getOrganization: never, listOrganizations: never };
+export const noSpare = { listOrganizations: never, createApiKey: never, deleteApiKey: never };
+
 /** A server key that notes when a pair is made for one deletion, and when it ends. */
 export const spareKeys = (writes: string[]) => ({
+  listOrganizations: never,
   createApiKey: async () => {
     writes.push("spare");
     return { id: "spare", publicKey: "pk-lf-spare", secretKey: "sk-lf-spare" };
@@ -26,4 +43,8 @@ export const spareKeys = (writes: string[]) => ({
 });
 
 /** The server key of a server on which the organization is gone. */
-export const noOrganization = { createApiKey: () => Promise.reject(refusal(404)), deleteApiKey: never };
+export const noOrganization = {
+  listOrganizations: async () => [],
+  createApiKey: () => Promise.reject(refusal(404)),
+  deleteApiKey: never,
+};

@@ -25,6 +25,7 @@ function worldWith(
     client: {
       listMemberships: async () =>
         emails.map((email) => ({ userId: `id-${email}`, email, role: email.startsWith("ann@") ? "OWNER" : "MEMBER" })),
+      listProjects: async () => [],
       listProjectMemberships: async () => [],
       deleteScimUser: async (id) => {
         removed.push(id);

@@ -13,6 +13,7 @@ function reader(role = "MEMBER") {
       reads.push("organization");
       return [{ ...ann, role }];
     },
+    listProjects: async () => [],
     listProjectMemberships: async (projectId: string) => {
       reads.push(projectId);
       return [{ ...ann, role }];

@@ -3,7 +3,7 @@ import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { MemberLists } from "#components/langfuse/member-lists.ts";
 import * as membership from "#components/langfuse/membership-lifecycle.ts";
 import { isRole, type Role } from "#sync/langfuse/role.ts";
-import { never, noOrganization, refusal, silent, spareKeys } from "../answers.ts";
+import { gone, noOrganization, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
 
 const inputs = {
   organizationId: "o1",
@@ -53,6 +53,7 @@ function server(members: Record<string, string> = {}, projects: Record<string, R
       writes.push(`delete ${id}`);
       delete members[id.slice(2)];
     },
+    listProjects: async () => Object.keys(projects).map((id) => ({ id, name: id })),
     listProjectMemberships: async (id: string) => {
       reads.push(id);
       return rowsOf(project(id));
@@ -74,10 +75,6 @@ const fresh = () => new MemberLists();
 
 const refuse = (status: number) => () => Promise.reject(refusal(status));
 const locked = { ...server(), listMemberships: refuse(401) };
-const standing = { getOrganization: async () => ({ id: "o1", name: "Company", projects: [] }) };
-const gone = { getOrganization: refuse(404) };
-const unused = { getOrganization: never };
-const noSpare = { createApiKey: never, deleteApiKey: never };
 
 describe("a membership is created", () => {
   it("for somebody new", async () => {

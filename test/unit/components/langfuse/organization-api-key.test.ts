@@ -13,6 +13,7 @@ function server(notes: Record<string, string | null> = {}, lastUsedAt: string | 
   const writes: string[] = [];
   return {
     writes,
+    listOrganizations: async () => [{ id: "o1", name: "Company", projects: [] }],
     listApiKeys: async (organization: string) => {
       if (organization !== "o1") throw refusal(404);
       return Object.entries(notes).map(([id, note]) => ({ id, note, publicKey: `pk-${id}`, lastUsedAt }));

@@ -134,7 +134,8 @@ describe("the removal of an organization", () => {
   });
 
   it("is done when a repetition after a lost answer finds nothing left", async () => {
-    await organization.remove("o1", { ...server([ours()]), deleteOrganization: () => Promise.reject(refusal(404)) });
+    const deleteOrganization = () => Promise.reject(refusal(404));
+    await organization.remove("o1", { ...server([ours()]), deleteOrganization, listOrganizations: async () => [] });
   });
 
   it("ends in the server's other refusals", async () => {

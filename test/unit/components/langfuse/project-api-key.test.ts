@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { derivedPair } from "#components/langfuse/key-pair.ts";
 import * as key from "#components/langfuse/project-api-key-lifecycle.ts";
 import type { ApiKeySettings } from "#sync/langfuse/client.ts";
-import { never, refusal, silent, spareKeys } from "../answers.ts";
+import { gone, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
 
 const now = new Date("2026-06-01T12:00:00Z");
 const inputs = {
@@ -21,10 +21,6 @@ const outputs = { ...inputs, serial: 1, issuedAt: "2026-05-01T00:00:00Z", retiri
 const first = { serial: 1, issuedAt: "2026-06-01T12:00:00Z", retiring: [] };
 const retiring = { serial: 1, publicKey: pair(1).publicKey, projectId: "p1", since: "2026-06-01T10:00:00Z" };
 const rotated = { ...outputs, serial: 2, retiring: [retiring], ...pair(2) };
-const standing = { getOrganization: async () => ({ id: "o1", name: "Company", projects: [] }) };
-const gone = { getOrganization: () => Promise.reject(refusal(404)) };
-const unused = { getOrganization: never };
-const noSpare = { createApiKey: never, deleteApiKey: never };
 
 interface Row {
   readonly id: string;
@@ -44,6 +40,7 @@ function server(first: Row[] = [], second: Row[] = []) {
   return {
     writes,
     rows: first,
+    listProjects: async () => ["p1", "p2"].map((id) => ({ id, name: id })),
     listProjectApiKeys: async (project: string) => [...rowsOf(project)],
     createProjectApiKey: async (project: string, settings: ApiKeySettings = {}) => {
       const rows = rowsOf(project);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import * as project from "#components/langfuse/project-lifecycle.ts";
-import { never, noOrganization, refusal, silent, spareKeys } from "../answers.ts";
+import { gone, noOrganization, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
 
 const inputs = {
   organizationId: "o1",
@@ -45,10 +45,6 @@ const locked = () => {
   const refuse = () => Promise.reject(refusal(401));
   return { listProjects: refuse, createProject: refuse, updateProject: refuse, deleteProject: refuse };
 };
-const standing = { getOrganization: async () => ({ id: "o1", name: "Company", projects: [] }) };
-const gone = { getOrganization: () => Promise.reject(refusal(404)) };
-const unused = { getOrganization: never };
-const noSpare = { createApiKey: never, deleteApiKey: never };
 
 describe("a project is created", () => {
   it("with its marker", async () => {
@@ -135,7 +131,7 @@ describe("a project is read", () => {
   it("not at all when the server fails", async () => {
     const client = { ...locked(), listProjects: () => Promise.reject(refusal(500)) };
     await expect(project.read("p1", inputs, client, unused)).rejects.toThrow("500");
-    const admin = { getOrganization: () => Promise.reject(refusal(503)) };
+    const admin = { ...unused, getOrganization: () => Promise.reject(refusal(503)) };
     await expect(project.read("p1", inputs, locked(), admin)).rejects.toThrow("503");
   });
 });
