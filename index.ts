@@ -12,6 +12,7 @@ import { withReadableErrors } from "#components/readable-errors.ts";
 import { declareRoleSync } from "#components/role-sync.ts";
 import { serverSetup } from "#components/server-setup.ts";
 import { stackValues } from "#components/stack-values.ts";
+import { gateDocument } from "#sync/gate/settings.ts";
 import { requireKeyScope } from "#sync/langfuse/key-scope.ts";
 
 export default () =>
@@ -50,6 +51,7 @@ export default () =>
       roleNames: roles.names,
       gateRoleName: roles.gateRoleName,
       gateFlowAliases: loginGate?.flowAliases ?? [],
+      gateSettings: gateDocument(configuration.gate, configuration.keycloak.langfuseClient),
       ...(organization && {
         organizationId: organization.organizationId,
         projectId: organization.projectId,

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
-import * as z from "zod";
 import { toDotPath } from "zod/v4/core";
 import { address } from "../configuration/address.ts";
 import { type Environment, type ReadFile, readVariable } from "../configuration/environment.ts";
 import { AccessError } from "../errors.ts";
 import type { AdminSignIn } from "./admin-api.ts";
-import { gateSettingsSchema, gateSpecification } from "./settings.ts";
+import { gateDocumentSchema, gateSpecification } from "./settings.ts";
 import type { GateSpecification } from "./specification.ts";
 
 export interface GateEnvironment {
@@ -16,11 +15,9 @@ export interface GateEnvironment {
   readonly isEnabled: boolean;
 }
 
-const settings = gateSettingsSchema.extend({ client: z.string().min(1).max(255).default("langfuse") });
-
 /**
  * Reads `KEYCLOAK_URL` and `KEYCLOAK_REALM`, the sign-in from `GATE_KEYCLOAK_*` and the gate's settings from
- * `GATE_SETTINGS`, a JSON object like `gate` of the stack with the client's id as `client`. An account of its own is
+ * `GATE_SETTINGS`, the stack's output `gateSettings`. An account of its own is
  * asked for, because the role sync's must not be able to read clients and flows.
  *
  * @throws AccessError `usage` with all problems at once; values that may be secrets are not in it
@@ -49,10 +46,12 @@ export function readGateEnvironment(
   const username = optional("GATE_KEYCLOAK_USERNAME");
   const clientId = optional("GATE_KEYCLOAK_CLIENT_ID") ?? "admin-cli";
   const signInRealm = optional("GATE_KEYCLOAK_REALM") ?? "master";
-  const parsed = settings.safeParse(parseJson(optional("GATE_SETTINGS") ?? "{}"));
+  const parsed = gateDocumentSchema.safeParse(parseJson(optional("GATE_SETTINGS") ?? "{}"));
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) {
-      problems.push(`GATE_SETTINGS ${toDotPath(path)}: ${message}; write a JSON object like gate of the stack`);
+      problems.push(
+        `${["GATE_SETTINGS", ...(path.length > 0 ? [toDotPath(path)] : [])].join(" ")}: ${message}; write what "pulumi stack output gateSettings" answers`,
+      );
     }
   }
   if (problems.length > 0 || !parsed.success) throw new AccessError("usage", problems.join("\n"));

@@ -52,6 +52,14 @@ export const gateSettingsSchema = z.strictObject({
 
 export type GateSettings = z.output<typeof gateSettingsSchema>;
 
+/** The same with the client of the first gate, as `GATE_SETTINGS` holds them for the checks of a live realm. */
+export const gateDocumentSchema = gateSettingsSchema.extend({ client: z.string().min(1).max(255).default("langfuse") });
+
+/** `GATE_SETTINGS` of a stack: read back, it is the very specification that the stack declares. */
+export function gateDocument(settings: GateSettings, langfuseClient: string): string {
+  return JSON.stringify({ ...settings, client: langfuseClient } satisfies z.input<typeof gateDocumentSchema>);
+}
+
 export function gateSpecification(settings: GateSettings, langfuseClient: string): GateSpecification {
   const { flow, flowToCopy, generation, scope, role, denyMessage: message, others } = settings;
   const { binding, acceptedBypasses: accepted, allowEmpty: mayBeEmpty } = settings;

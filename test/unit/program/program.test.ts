@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { PROGRAM_SECRETS } from "#components/langfuse/tenant-settings.ts";
+import { readGateEnvironment } from "#sync/gate/environment.ts";
 import program from "../../../index.ts";
 import { deploy, isSecretInput, type Registered, resolved } from "../components/deployment.ts";
 import { startServers } from "./servers.ts";
@@ -33,7 +34,7 @@ describe("the program", () => {
   it("declares everything of the development stack and answers with its names", async () => {
     await using servers = await startServers();
     const { result, resources } = await run(servers.url);
-    const { gateFlowAliases, langfuseHelmValues, ...outputs } = result;
+    const { gateFlowAliases, gateSettings, langfuseHelmValues, ...outputs } = result;
     const entries = Object.entries(outputs).map(async ([name, output]) => [
       name,
       output && (await resolved<unknown>(output)),
@@ -78,6 +79,20 @@ describe("the program", () => {
     expect(cronJob?.dependsOn).toEqual(
       expect.arrayContaining(["roles-langfuse-admin", "sync-account-view-users", "organization-sync-key"]),
     );
+  });
+
+  it("answers with the settings from which gate commands read the very gate that is declared", async () => {
+    await using servers = await startServers();
+    const gate = { denyMessage: 'Ask "IT".\n', generation: 7, binding: "client", acceptedBypasses: ["registration"] };
+    const { result, resources } = await run(servers.url, { "langfuse-access:gate": gate });
+    const environment = {
+      KEYCLOAK_URL: servers.url,
+      KEYCLOAK_REALM: "company",
+      GATE_KEYCLOAK_SECRET: "hidden",
+      GATE_SETTINGS: result.gateSettings,
+    };
+    const [check] = resources.filter(({ type }) => type.endsWith(":GateCheck"));
+    expect(readGateEnvironment(environment).specification).toEqual(JSON.parse(String(check?.inputs.specification)));
   });
 
   it("lets no secret out in the clear", async () => {
