@@ -4,6 +4,7 @@ import { type Refusal, refusalSchema } from "../guard/refusal.ts";
 import { CHANGE_KINDS, type Change } from "../plan/change.ts";
 import { type OrganizationPlan, organizationPlan } from "../plan/plan-file.ts";
 import type { Untouched } from "../plan/untouched.ts";
+import { printable } from "../printable.ts";
 
 /** What a failed run prints with `--json`; `kind` is that of the `AccessError`. */
 export const failureReport = z.object({
@@ -46,7 +47,7 @@ export function planText({ name, plan }: Pick<OrganizationPlan, "name" | "plan">
   const ignored = plan.ignored > 0 ? `, ${plan.ignored} ignored` : "";
   return [
     ...table(rows),
-    `Organization ${clean(name)}: ${head}${detail}, ${plan.untouched.length} left alone${ignored}, ${plan.inSync} in sync; fingerprint ${plan.fingerprint.slice(0, 12)}`,
+    `Organization ${printable(name)}: ${head}${detail}, ${plan.untouched.length} left alone${ignored}, ${plan.inSync} in sync; fingerprint ${plan.fingerprint.slice(0, 12)}`,
   ].join("\n");
 }
 
@@ -63,9 +64,9 @@ export function outcomeText(outcome: Outcome): string {
   if (notAttempted.length > 0) parts.push(`${notAttempted.length} not attempted because the run was told to stop`);
   return [
     ...failed.map(
-      ({ change, message }) => `failed: ${clean(change.email)} ${clean(effect(change))}: ${clean(message)}`,
+      ({ change, message }) => `failed: ${printable(change.email)} ${printable(effect(change))}: ${printable(message)}`,
     ),
-    ...(unverified === undefined ? [] : [`not verified: ${clean(unverified)}`]),
+    ...(unverified === undefined ? [] : [`not verified: ${printable(unverified)}`]),
     `Applied: ${parts.join(", ")}`,
   ].join("\n");
 }
@@ -92,17 +93,12 @@ function rowsText({ kind, projectRoles }: Change): string {
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
-  const cleaned = rows.map((row) => row.map(clean));
+  const cleaned = rows.map((row) => row.map(printable));
   const width = (column: number) => cleaned.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0);
   const [first, second] = [width(0), width(1)];
   return cleaned.map(
     ([email = "", role = "", reason = ""]) => `${email.padEnd(first)}  ${role.padEnd(second)}  ${reason}`,
   );
-}
-
-/** Addresses and messages come from servers that do not check them; a terminal would obey control characters. */
-function clean(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "�");
 }
 
 function count(number: number, noun: string): string {

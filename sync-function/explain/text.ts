@@ -1,11 +1,12 @@
 import { pathText } from "../keycloak/paths.ts";
 import type { Change } from "../plan/change.ts";
+import { printable } from "../printable.ts";
 import type { Identity, OrganizationExplanation, PersonExplanation } from "./explanation.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The chain from Keycloak to the request, one screen for each organization. */
 export function explanationText({ email, identities, organizations }: PersonExplanation): string {
-  return [email, ...identityLines(identities), ...organizations.flatMap(organizationLines)].map(clean).join("\n");
+  return [email, ...identityLines(identities), ...organizations.flatMap(organizationLines)].map(printable).join("\n");
 }
 
 function identityLines(identities: readonly Identity[]): readonly string[] {
@@ -60,9 +61,4 @@ function guardLines({ changes, refusals, calls }: OrganizationExplanation): read
     return ["  guard: refuses the whole plan", ...refusals.map(({ guard, message }) => `    ${guard}: ${message}`)];
   }
   return changes.length === 0 ? [] : ["  guard: lets the plan pass", ...calls.map((call) => `  call: ${call}`)];
-}
-
-/** Names come from servers that do not check them; a terminal would obey control characters. */
-function clean(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "�");
 }

@@ -1,3 +1,4 @@
+import { printable } from "../printable.ts";
 import type { GateFinding } from "./finding.ts";
 import { PATHS, type Path, type Person, type Verdict } from "./login.ts";
 import type { RealmModel } from "./realm-model.ts";
@@ -37,14 +38,19 @@ export function loginsOf(
 
 export function findingsText(findings: readonly GateFinding[]): string {
   if (findings.length === 0) return "The gate holds.";
-  const count = (severity: GateFinding["severity"]) => findings.filter((one) => one.severity === severity).length;
+  const count = (severity: GateFinding["severity"]) => {
+    const number = findings.filter((one) => one.severity === severity).length;
+    return `${number} ${severity}${number === 1 ? "" : "s"}`;
+  };
   return [
     ...findings.flatMap(({ severity, invariant, fact, remedy }) => [
       `${severity.padEnd(7)}  ${fact} (invariant ${invariant})`,
       `         → ${remedy}`,
     ]),
-    `Gate: ${count("error")} errors, ${count("warning")} warnings`,
-  ].join("\n");
+    `Gate: ${count("error")}, ${count("warning")}`,
+  ]
+    .map(printable)
+    .join("\n");
 }
 
 export function simulationText(logins: readonly SimulatedLogin[]): string {
@@ -60,5 +66,6 @@ export function simulationText(logins: readonly SimulatedLogin[]): string {
         login.by,
       ].join("  "),
     )
+    .map(printable)
     .join("\n");
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { printable } from "../printable.ts";
 
 /**
  * What can stop a run:
@@ -60,9 +61,4 @@ export function refusal({ guard, organization, people, limit = 0, what, remedy }
   const list = named.length === 0 ? "" : ` (${named.map(printable).join(", ")}${more})`;
   const message = `in organization ${organization} ${what}${list}; ${remedy}`;
   return { guard, organization, count: people.length, limit, people: named, message };
-}
-
-/** Addresses come from servers that do not check them; a terminal would obey control characters. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "�");
 }

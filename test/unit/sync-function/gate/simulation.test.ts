@@ -105,7 +105,7 @@ describe("the table of logins", () => {
     expect(findingsText([])).toBe("The gate holds.");
     const finding = { severity: "warning", invariant: 26, fact: "It is old", remedy: "update it" } as const;
     expect(findingsText([finding])).toBe(
-      "warning  It is old (invariant 26)\n         → update it\nGate: 0 errors, 1 warnings",
+      "warning  It is old (invariant 26)\n         → update it\nGate: 0 errors, 1 warning",
     );
   });
 });
