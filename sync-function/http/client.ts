@@ -5,8 +5,9 @@ import axiosRetry from "axios-retry";
 import type * as z from "zod";
 import { toDotPath } from "zod/v4/core";
 import { AccessError } from "../errors.ts";
+import { type Receive, receiveBodies } from "./body.ts";
 import { answeredStatus, type CallName, failureOf, type Remedy } from "./failure.ts";
-import { jsonRows } from "./json-rows.ts";
+import { JsonRows } from "./json-rows.ts";
 import { DEFAULT_ATTEMPTS, isWorthRepeating, pauseAfter, type Repetition, retryAfterOf } from "./retry.ts";
 
 export interface HttpOptions {
@@ -56,9 +57,6 @@ export interface HttpClient {
   sendRows<T>(request: HttpRequest, row: z.ZodType<T>): Promise<T[]>;
 }
 
-/** Answers are held in memory; 50 000 members are 5 MB, so this only stops what cannot be an answer. */
-const LARGEST_ANSWER = 128 * 1024 * 1024;
-
 export function createHttpClient(options: HttpOptions): HttpClient {
   const deadline = options.deadline ?? 120_000;
   const agent = { keepAlive: true, maxSockets: options.connections ?? 8 };
@@ -70,39 +68,39 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     httpsAgent: new https.Agent({ ...agent, ca: options.certificateAuthority }),
     // A redirect would take the credentials to an address nobody configured.
     maxRedirects: 0,
-    maxContentLength: LARGEST_ANSWER,
     // Blanks as %20: axios would send a plus sign.
     paramsSerializer: { encode: encodeURIComponent },
-    // The body is parsed below: axios would pass on a cut-off JSON text as a string.
-    responseType: "text",
-    transformResponse: [(data: unknown) => data],
+    // Read and parsed here, so that it can be done piece by piece: axios would also pass on a cut-off JSON text as a string.
+    responseType: "stream",
   });
+  receiveBodies(instance);
   axiosRetry(instance, { retries: (options.attempts ?? DEFAULT_ATTEMPTS) - 1, shouldResetTimeout: true });
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
-  const ask = async <T>(request: HttpRequest, read: (text: string, call: CallName) => T): Promise<T> => {
+  const ask = async <T>(request: HttpRequest, read: Reader<T>): Promise<T> => {
     const url = `${baseUrl}${request.path}`;
     const call: CallName = { service: options.service, method: request.method, url: withoutSecrets(url) };
-    let text: string;
+    const receive = (pieces: AsyncIterable<string>) => read(pieces, call);
     try {
-      text = await exchange(instance, url, request, deadline, options.signal);
+      return await exchange<T>(instance, url, { ...request, receive }, deadline, options.signal);
     } catch (error) {
       throw failureOf(error, call, { deadline }, options.remedy);
     }
-    return read(text, call);
   };
   return {
-    send: (request, schema) => ask(request, (text, call) => parseAnswer(text, schema, call)),
-    sendRows: (request, row) => ask(request, (text, call) => parseRows(text, row, call)),
+    send: (request, schema) => ask(request, (pieces, call) => readAnswer(pieces, schema, call)),
+    sendRows: (request, row) => ask(request, (pieces, call) => readRows(pieces, row, call)),
   };
 }
 
-async function exchange(
+type Reader<T> = (pieces: AsyncIterable<string>, call: CallName) => Promise<T>;
+
+async function exchange<T>(
   instance: AxiosInstance,
   url: string,
-  request: HttpRequest,
+  request: HttpRequest & { readonly receive: Receive },
   deadline: number,
   runSignal: AbortSignal | undefined,
-): Promise<string> {
+): Promise<T> {
   const timer = new AbortController();
   const timeout = setTimeout(() => timer.abort(), deadline);
   const endsAt = Date.now() + deadline;
@@ -112,8 +110,9 @@ async function exchange(
   const pauseFor = (attempt: number, error: AxiosError) =>
     pauseAfter(attempt, retryAfterOf(error.response?.headers["retry-after"], Date.now()), Math.random());
   try {
-    const answer = await instance.request<unknown>({
+    const { data } = await instance.request<T>({
       url,
+      receive: request.receive,
       method: request.method,
       params: request.query,
       headers: { ...(request.body === undefined ? {} : { "content-type": contentType }), ...request.headers },
@@ -126,13 +125,15 @@ async function exchange(
         retryDelay: pauseFor,
       },
     });
-    return typeof answer.data === "string" ? answer.data : "";
+    return data;
   } finally {
     clearTimeout(timeout);
   }
 }
 
-function parseAnswer<T>(text: string, schema: z.ZodType<T>, call: CallName): T {
+async function readAnswer<T>(pieces: AsyncIterable<string>, schema: z.ZodType<T>, call: CallName): Promise<T> {
+  let text = "";
+  for await (const piece of pieces) text += piece;
   let value: unknown;
   try {
     value = text === "" ? undefined : JSON.parse(text);
@@ -142,10 +143,11 @@ function parseAnswer<T>(text: string, schema: z.ZodType<T>, call: CallName): T {
   return checked(value, schema, call);
 }
 
-function parseRows<T>(text: string, row: z.ZodType<T>, call: CallName): T[] {
-  const rows: T[] = [];
+async function readRows<T>(pieces: AsyncIterable<string>, row: z.ZodType<T>, call: CallName): Promise<T[]> {
+  const [reader, rows] = [new JsonRows(), [] as T[]];
   try {
-    for (const value of jsonRows(text)) rows.push(checked(value, row, call));
+    for await (const piece of pieces) for (const value of reader.push(piece)) rows.push(checked(value, row, call));
+    reader.end();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw unexpected(call, `the answer is not a JSON array of objects (${error.message})`);

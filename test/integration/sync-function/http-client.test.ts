@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -106,6 +107,86 @@ describe("a call", () => {
     const client = createHttpClient({ service: "Keycloak", baseUrl: server.url, connections: 2 });
     await Promise.all(Array.from({ length: 20 }, () => client.send({ method: "GET", path: "/x" }, anything)));
     expect(ports.size).toBe(2);
+  });
+});
+
+describe("an answer that arrives in pieces", () => {
+  const row = z.object({ name: z.string() });
+  const list = { method: "GET", path: "/list" } as const;
+  const names = [{ name: "Zoë" }, { name: '}],"' }, { name: "\u{1f600}" }];
+  const bytes = Buffer.from(JSON.stringify(names));
+
+  it("is read whole, wherever the network cut it", async () => {
+    await using server = await startServer(() => (response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const send = (at: number): unknown =>
+        at < bytes.length
+          ? response.write(bytes.subarray(at, at + 1), () => setImmediate(send, at + 1))
+          : response.end();
+      send(0);
+    });
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url });
+    expect(await client.sendRows(list, row)).toEqual(names);
+  });
+
+  it.each<readonly [string, (response: ServerResponse) => void]>([
+    ["breaks off", (response) => response.destroy()],
+    ["falls silent", () => {}],
+  ])("is asked for once more when it %s in the middle, and no row is counted twice", async (_title, then) => {
+    let tries = 0;
+    await using server = await startServer(() => (response) => {
+      tries += 1;
+      response.writeHead(200, { "content-length": bytes.length });
+      if (tries > 1) response.end(bytes);
+      else response.write(bytes.subarray(0, bytes.length - 3), () => setTimeout(then, 20, response));
+    });
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url, timeout: 150 });
+    expect(await client.sendRows(list, row)).toEqual(names);
+    expect(tries).toBe(2);
+  });
+
+  it("is given up where it breaks off every time", async () => {
+    await using server = await startServer(() => (response) => {
+      response.writeHead(200, { "content-length": bytes.length });
+      response.write(bytes.subarray(0, 20), () => response.destroy());
+    });
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url, attempts: 2 });
+    expect(await failureOf(client.sendRows(list, row))).toMatchObject({
+      kind: "incomplete",
+      message: expect.stringContaining("the answer broke off"),
+    });
+    expect(server.received).toHaveLength(2);
+  });
+
+  it("ends at the deadline of the call, and lets its connection go", async () => {
+    let closed = false;
+    await using server = await startServer(() => (response) => {
+      response.on("close", () => {
+        closed = true;
+      });
+      response.writeHead(200).write("[");
+      const drip = setInterval(() => response.write(" "), 10);
+      response.on("close", () => clearInterval(drip));
+    });
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url, timeout: 100, deadline: 300 });
+    expect(await failureOf(client.sendRows(list, row))).toMatchObject({ kind: "unreachable" });
+    await expect.poll(() => closed).toBe(true);
+  });
+
+  it("is not asked for again when it is of another shape", async () => {
+    await using server = await startServer(() => ({ status: 200, json: [{ name: 1 }] }));
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url });
+    expect(await failureOf(client.sendRows(list, row))).toMatchObject({ kind: "incomplete" });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it("counts by its status when it is a refusal, even one that never ends", async () => {
+    await using server = await startServer(() => (response) => {
+      response.writeHead(403, { "content-type": "text/plain" }).write("not you");
+    });
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url, timeout: 100 });
+    const error = await failureOf(client.sendRows(list, row));
+    expect(error).toMatchObject({ kind: "unauthorised", status: 403, message: expect.stringContaining("not you") });
   });
 });
 
