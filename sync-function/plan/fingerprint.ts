@@ -18,7 +18,7 @@ export function fingerprintOf(state: AccessState, rules: AccessRules): string {
     unmatched: [rules.unmatched, rules.graceDays, rules.provision],
     holders: state.holders
       .filter(({ email }) => rules.provision && email !== "")
-      .map((person) => [...personFacts(person, rules), state.people.byEmail.get(person.email)?.length ?? 0])
+      .map(({ id, email }) => [id, email, peopleFacts(state.people.byEmail.get(email) ?? [], rules)])
       .toSorted((left, right) => compare(JSON.stringify(left), JSON.stringify(right))),
     projects: state.projects
       .toSorted((left, right) => compare(left.id, right.id))
@@ -55,13 +55,17 @@ function memberFacts(
     email,
     userId,
     role,
-    named
-      .map((person) => personFacts(person, rules))
-      .toSorted((left, right) => compare(String(left[0]), String(right[0]))),
+    peopleFacts(named, rules),
     linked === undefined ? null : personFacts(linked, rules),
     absence === undefined ? null : [absence.since, absence.due],
     unavailable.get(userId) ?? 0,
   ];
+}
+
+function peopleFacts(people: readonly Person[], rules: AccessRules): unknown[] {
+  return people
+    .map((person) => personFacts(person, rules))
+    .toSorted((left, right) => compare(String(left[0]), String(right[0])));
 }
 
 function personFacts(person: Person, { rules }: AccessRules): unknown[] {

@@ -18,7 +18,8 @@ const NO_MEMBER = "no member";
 
 /**
  * Members to be made of holders who are none yet, with their project roles. Whoever gets nothing but the default role, has
- * no address, or is disabled, is left out.
+ * no address, or is disabled, is left out. The holders are those of a list; what each of them holds is what was found by
+ * their address, because that is what was asked again.
  *
  * @param isKept whether an address is protected or ignored
  */
@@ -31,13 +32,13 @@ export function provisions(
   if (!rules.provision) return { changes: [], untouched: [] };
   const taken = new Set(state.members.map(({ email }) => email));
   const known = new Set([...state.people.linked.values()].map(({ id }) => id));
+  const named = (email: string) => state.people.byEmail.get(email) ?? [];
   const wanted = state.holders
-    .filter(
-      ({ id, email, enabled }) => enabled && email !== "" && !taken.has(email) && !known.has(id) && !isKept(email),
-    )
+    .filter(({ id, email }) => email !== "" && !taken.has(email) && !known.has(id) && !isKept(email))
+    .flatMap(({ id, email }) => named(email).filter((person) => person.id === id && person.enabled))
     .map((person) => ({ person, changes: provision(person, rules, managed) }))
     .filter(({ changes }) => changes.length > 0);
-  const isShared = ({ email }: Person) => state.people.byEmail.get(email)?.length !== 1;
+  const isShared = ({ email }: Person) => named(email).length > 1;
   const shared = new Set(wanted.flatMap(({ person }) => (isShared(person) ? [person.email] : [])));
   return {
     changes: wanted.flatMap(({ person, changes }) => (isShared(person) ? [] : changes)),

@@ -150,6 +150,29 @@ it("people to be provisioned are confirmed, and named instead when somebody else
   ]);
 });
 
+it.each<[string, readonly Person[], readonly string[]]>([
+  ["holds less by now", [person("new", active("members"))], ["MEMBER"]],
+  ["holds more than the list says", [person("new", active("members", "admins"))], ["ADMIN"]],
+  ["has lost the role", [person("new")], []],
+  ["was disabled", [person("new", { ...active("admins"), enabled: false })], []],
+  ["was deleted", [], []],
+  ["gave the address to somebody else", [{ ...person("new", active("admins")), id: "other" }], []],
+])("somebody to be provisioned who %s gets what the confirmation says", async (_title, actual, roles) => {
+  const provision = {
+    ...rulesOf({
+      rules: [
+        { realmRole: "admins", organization: "ADMIN" },
+        { realmRole: "members", organization: "MEMBER" },
+      ],
+    }),
+    provision: true,
+  };
+  const realm = directory([person("new", active("admins"))], actual);
+  const [decision] = await decide(realm, [organization("1", { a: "OWNER" }, provision)], new Map(), now);
+  expect(decision?.plan.changes.map(({ to }) => to)).toEqual(roles);
+  expect(decision?.plan.untouched.map(({ kind }) => kind)).toEqual(["unknown"]);
+});
+
 it("an organization without a single member stops the run", async () => {
   await expect(decide(directory([]), [organization("1", {})], new Map(), now)).rejects.toThrow("has no members");
 });
