@@ -9,7 +9,7 @@ import { addressMatcher } from "../roles/pattern.ts";
 import type { Safeguards } from "../safeguards.ts";
 import { type Restoration, restorationOf } from "../snapshot/restoration.ts";
 import { type OrganizationState, parseSnapshot, readOrganization, type Snapshot } from "../snapshot/snapshot.ts";
-import { type Arguments, flagValue, hasFlag } from "./arguments.ts";
+import { type Arguments, flagValues, hasFlag } from "./arguments.ts";
 import { type Command, createContext, type Surroundings } from "./context.ts";
 import { stoppedEarly } from "./decisions.ts";
 import { recordedRun } from "./recorded-run.ts";
@@ -30,13 +30,17 @@ export const restoreCommand: Command = async (surroundings, options) => {
   const { organizations, safeguards, log, stop } = context;
   const chosen = pair(snapshot, organizations, file);
   const removeOthers = hasFlag(options, "--remove-others");
+  const withProtected = hasFlag(options, "--with-protected");
   const restoreAll = async () => {
     const restored: Restored[] = [];
     for (const { saved, organization } of chosen) {
       const state = await readOrganization(organization.langfuse);
       const { protect, ignore } = organization.rules;
-      const isProtected = addressMatcher([...protect, ...ignore]);
-      restored.push({ ...restorationOf(saved, state, { removeOthers, isProtected }), organization, state });
+      const [isProtected, isIgnored] = [addressMatcher(protect), addressMatcher(ignore)];
+      const mayRemove = (email: string) => !isIgnored(email) && !isProtected(email);
+      // The guard refuses a plan that changes protected people, so that it takes an approval besides.
+      const mayChange = (email: string) => !isIgnored(email) && (withProtected || !isProtected(email));
+      restored.push({ ...restorationOf(saved, state, { removeOthers, mayChange, mayRemove }), organization, state });
     }
     return restored;
   };
@@ -54,7 +58,7 @@ export const restoreCommand: Command = async (surroundings, options) => {
     const decisions = restored.map(decisionOf);
     for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
     if (!options.json) report(surroundings, options, { takenAt: snapshot.takenAt, restored, exitCode: 0 });
-    await refuseUnsafe(decisions, safeguards, flagValue(options, "--approve"));
+    await refuseUnsafe(decisions, safeguards, flagValues(options, "--approve"));
     const executions = await execute(decisions, {
       safeguards,
       stop: until,
@@ -113,9 +117,9 @@ function decisionOf({ organization, state, plan }: Restored): Decision {
 async function refuseUnsafe(
   decisions: readonly Decision[],
   safeguards: Safeguards,
-  approval: string | undefined,
+  approvals: readonly string[],
 ): Promise<void> {
-  const refusals = await safeguards.guard(decisions, approval);
+  const refusals = await safeguards.guard(decisions, approvals);
   if (refusals.length === 0) return;
   const fingerprint = combinedFingerprint(decisions.map(({ plan }) => plan));
   await safeguards.record({ kind: "refused", refusals, fingerprint });

@@ -12,8 +12,10 @@ import { type OrganizationSnapshot, type OrganizationState, snapshotOf } from ".
 export interface RestorationOptions {
   /** Whether members that the snapshot does not have lose their membership. */
   readonly removeOthers: boolean;
-  /** Addresses that are never touched. */
-  readonly isProtected: (email: string) => boolean;
+  /** Whether somebody of the snapshot may be changed at all. */
+  readonly mayChange: (email: string) => boolean;
+  /** Whether somebody may lose the membership with `removeOthers`. */
+  readonly mayRemove: (email: string) => boolean;
 }
 
 /** A role in a project that does not exist any more. */
@@ -41,7 +43,7 @@ const REASON = "the snapshot has it so";
 export function restorationOf(
   snapshot: OrganizationSnapshot,
   state: OrganizationState,
-  { removeOthers, isProtected }: RestorationOptions,
+  { removeOthers, mayChange, mayRemove }: RestorationOptions,
 ): Restoration {
   const present = pairProjects(snapshot, state.projects);
   const found = new Map(snapshot.members.map((member) => [member, findMember(member, state.members)]));
@@ -52,25 +54,26 @@ export function restorationOf(
   let inSync = 0;
   for (const [wanted, current] of found) {
     const decided = decide(wanted, current, present);
-    const obstacle = decided.length === 0 ? undefined : obstacleTo(wanted, current, isProtected);
+    const obstacle = decided.length === 0 ? undefined : obstacleTo(wanted, current, mayChange);
     if (obstacle !== undefined) untouched.push(obstacle);
     else if (decided.length > 0) changes.push(...decided);
     else inSync += 1;
   }
-  const leaving = removeOthers ? others.filter(({ email }) => !isProtected(email)) : [];
+  const leaving = removeOthers ? others.filter(({ email }) => mayRemove(email)) : [];
   changes.push(...leaving.map((member) => removal(member, state.projects)));
   const kept = keptOwner(
     state.members,
     changes.filter(({ project }) => project === undefined),
   );
   if (kept !== undefined) untouched.push(lastOwner(kept));
+  const ordered = changes.filter((change) => change !== kept).toSorted(inOrderOfApplication);
   return {
     plan: {
-      changes: changes.filter((change) => change !== kept).toSorted(inOrderOfApplication),
+      changes: ordered,
       untouched: untouched.toSorted(byPerson),
       inSync,
       ignored: others.length - leaving.length,
-      fingerprint: fingerprintOf(snapshot, state, removeOthers),
+      fingerprint: fingerprintOf(snapshot, state, ordered),
     },
     others: others
       .filter((member) => !leaving.includes(member))
@@ -132,12 +135,12 @@ function knownRole(role: string | null): Role | null {
 function obstacleTo(
   wanted: SnapshotMember,
   current: Member | undefined,
-  isProtected: RestorationOptions["isProtected"],
+  mayChange: RestorationOptions["mayChange"],
 ): Untouched | undefined {
   const { email, userId } = wanted;
   const role = current?.role ?? "NONE";
   const leave = (kind: Untouched["kind"], reason: string): Untouched => ({ kind, email, userId, role, reason });
-  if (isProtected(email)) return leave("protected", "they are a declared member");
+  if (!mayChange(email)) return leave("protected", "they are a declared member");
   for (const text of [wanted.role, role]) {
     if (!isRole(text)) return leave("unknown-role", `the role "${text}" is not known to this version`);
   }
@@ -161,7 +164,8 @@ function removal(member: Member, projects: readonly Project[]): Change {
   };
 }
 
-function fingerprintOf(snapshot: OrganizationSnapshot, state: OrganizationState, removeOthers: boolean): string {
-  const facts = { snapshot, state: snapshotOf(snapshot.id, state), removeOthers };
+/** With the changes: what may be touched decides about them too, and an approval must not hold for others. */
+function fingerprintOf(snapshot: OrganizationSnapshot, state: OrganizationState, changes: readonly Change[]): string {
+  const facts = { snapshot, state: snapshotOf(snapshot.id, state), changes };
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }

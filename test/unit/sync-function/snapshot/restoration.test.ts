@@ -19,7 +19,7 @@ function stateOf(members: Rows, projects: Readonly<Record<string, Rows>> = {}): 
   };
 }
 
-const options = { removeOthers: false, isProtected: () => false };
+const options = { removeOthers: false, mayChange: () => true, mayRemove: () => true };
 const lines = (changes: readonly Change[]) =>
   changes.map(
     ({ kind, email, from, to, project }) => `${kind} ${email.split("@")[0]} ${project?.name ?? ""} ${from}→${to}`,
@@ -50,8 +50,9 @@ describe("a restoration", () => {
     const { plan, others } = restorationOf(snapshot, now, options);
     expect([plan.changes, others]).toEqual([[], ["newcomer@example.com", "owner2@example.com"]]);
     const thorough = restorationOf(snapshot, now, {
+      ...options,
       removeOthers: true,
-      isProtected: (email) => email.startsWith("owner2"),
+      mayRemove: (email) => !email.startsWith("owner2"),
     });
     expect(lines(thorough.plan.changes)).toEqual(["remove-member newcomer  ADMIN→NONE"]);
     expect(thorough.plan.changes[0]?.projectRoles).toEqual([{ project: { id: "id-p", name: "p" }, role: "VIEWER" }]);
@@ -85,12 +86,12 @@ describe("a restoration", () => {
       members: before.members.map((member) => (member.userId === "b" ? { ...member, role: "AUDITOR" } : member)),
     });
     const now = stateOf({ a: "VIEWER", b: "VIEWER", owner: "OWNER" });
-    const { plan } = restorationOf(snapshot, now, {
-      removeOthers: false,
-      isProtected: (email) => email.startsWith("a@"),
-    });
+    const { plan } = restorationOf(snapshot, now, { ...options, mayChange: (email) => !email.startsWith("a@") });
     expect(plan.changes).toEqual([]);
     expect(plan.untouched.map(({ kind }) => kind)).toEqual(["protected", "unknown-role"]);
+    const withProtected = restorationOf(snapshot, now, options).plan;
+    expect(lines(withProtected.changes)).toEqual(["promote a  VIEWER→ADMIN"]);
+    expect(withProtected.fingerprint).not.toBe(plan.fingerprint);
   });
 
   it("of the state it was taken from is empty, and applied to any other it leads back", () => {
