@@ -38,10 +38,10 @@ export interface Safeguards {
   /** Before anything is changed, and also where a guard refuses it; only for the organizations of this run. */
   save(memory: Memory): Promise<void>;
   /**
-   * @param approval fingerprint that somebody has approved, if any
+   * @param approvals fingerprints that somebody has approved
    * @returns nothing when the run may go on
    */
-  guard(decisions: readonly Decision[], approval: string | undefined): Promise<readonly Refusal[]>;
+  guard(decisions: readonly Decision[], approvals: readonly string[]): Promise<readonly Refusal[]>;
   /** Waited for before the run goes on, so that nothing is done that leaves no trace. */
   record(event: RunEvent): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { combinedFingerprint } from "../plan/fingerprint.ts";
 import { differences, type OrganizationPlan, type PlanFile, parsePlanFile, planFileOf } from "../plan/plan-file.ts";
 import type { Safeguards } from "../safeguards.ts";
 import { keepSnapshot } from "../snapshot/keeping.ts";
-import { type Arguments, flagValue } from "./arguments.ts";
+import { type Arguments, flagValue, flagValues } from "./arguments.ts";
 import { type Command, type Context, createContext, type Surroundings } from "./context.ts";
 import { readDecisions, stoppedEarly } from "./decisions.ts";
 import { plansOf, printPlans } from "./plans.ts";
@@ -41,7 +41,7 @@ async function apply(
   for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
   // Before anything is changed: where it cannot be kept nothing is, and a refused run has seen who was missing too.
   await safeguards.save(memoryAfter(decisions, memory, now));
-  await refuseUnsafe(decisions, safeguards, flagValue(options, "--approve"));
+  await refuseUnsafe(decisions, safeguards, flagValues(options, "--approve"));
   await keepBefore(decisions, context, now);
 
   const executions = await execute(decisions, {
@@ -118,9 +118,9 @@ function refuseOther(planned: PlanFile, plans: readonly OrganizationPlan[]): voi
 async function refuseUnsafe(
   decisions: readonly Decision[],
   safeguards: Safeguards,
-  approval: string | undefined,
+  approvals: readonly string[],
 ): Promise<void> {
-  const refusals = await safeguards.guard(decisions, approval);
+  const refusals = await safeguards.guard(decisions, approvals);
   if (refusals.length === 0) return;
   const fingerprint = combinedFingerprint(decisions.map(({ plan }) => plan));
   await safeguards.record({ kind: "refused", refusals, fingerprint });

@@ -19,6 +19,11 @@ export function flagValue({ flags }: Pick<Arguments, "flags">, flag: string): st
   return flags[flag]?.at(-1);
 }
 
+/** All values of a flag that may be repeated. */
+export function flagValues({ flags }: Pick<Arguments, "flags">, flag: string): readonly string[] {
+  return flags[flag] ?? [];
+}
+
 export function hasFlag({ flags }: Pick<Arguments, "flags">, flag: string): boolean {
   return flags[flag] !== undefined;
 }

@@ -13,7 +13,7 @@ export const checkCommand: Command = async (surroundings, options) => {
   const { log } = context;
   const { decisions } = await readDecisions(context, new Date());
   const plans = plansOf(decisions);
-  const refusals = await context.safeguards.guard(decisions, undefined);
+  const refusals = await context.safeguards.guard(decisions, []);
   const refused = new Set(refusals.map(({ organization }) => organization));
   const drifted = plans.filter(({ organization, plan }) => plan.changes.length > 0 || refused.has(organization));
   const exitCode = drifted.length === 0 ? 0 : DRIFT;

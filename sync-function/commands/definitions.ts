@@ -49,7 +49,7 @@ export const COMMANDS = {
       "--plan": { value: "FILE", meaning: "apply exactly this plan, and nothing if anything has changed since" },
       "--approve": {
         value: "FINGERPRINT",
-        meaning: "apply the plan with this fingerprint although a guard refused it",
+        meaning: "apply the plan with this fingerprint although a guard refused it; repeated for several shards",
       },
     },
     example: "apply --plan plan.json",
@@ -112,6 +112,7 @@ export const COMMANDS = {
       ...ORGANIZATION,
       "--apply": { meaning: "change the roles in Langfuse; without it nothing is changed" },
       "--remove-others": { meaning: "remove members who are not in the snapshot" },
+      "--with-protected": { meaning: "change protected people too, which needs an approval; they are never removed" },
       "--approve": { value: "FINGERPRINT", meaning: "restore although a guard refused the plan with this fingerprint" },
     },
     example: "restore before.json --apply",

@@ -39,7 +39,7 @@ export const explainCommand: Command = async (surroundings, options) => {
       holdings: await readExplanation(keycloak, interest, person.id, { clientRoles }),
     }),
   );
-  const refusals = await safeguards.guard(decisions, undefined);
+  const refusals = await safeguards.guard(decisions, []);
   const explanation: PersonExplanation = {
     email,
     identities,

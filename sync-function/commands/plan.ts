@@ -17,7 +17,7 @@ export const planCommand: Command = async (surroundings, options) => {
   const file = planFileOf(plans);
   const out = flagValue(options, "--out");
   if (out !== undefined) await writeResult(out, `${JSON.stringify(file, undefined, 2)}\n`);
-  const refusals = await context.safeguards.guard(decisions, undefined);
+  const refusals = await context.safeguards.guard(decisions, []);
   // With a refusal nothing is as it should be, even where nothing would change.
   const exitCode = refusals.length === 0 && plans.every(({ plan }) => plan.changes.length === 0) ? 0 : DRIFT;
   if (options.json) {

@@ -88,10 +88,10 @@ export async function createSafeguards(
       await state.update((current) => withMemory(current, memory));
       await state.write();
     },
-    guard: async (decisions, approval) => {
+    guard: async (decisions, approvals) => {
       const current = await state.current();
       const isUsed = (fingerprint: string) => isApprovalUsed(current, fingerprint);
-      const { refusals, approved, fingerprint } = judgeRun(guarded(decisions, configuration), approval, isUsed);
+      const { refusals, approved, fingerprint } = judgeRun(guarded(decisions, configuration), approvals, isUsed);
       if (!approved) return refusals;
       // Before anything is changed: an approval that was used must stay used, whatever happens next.
       await state.update((known) => withApproval(known, fingerprint, new Date()));

@@ -25,18 +25,18 @@ export interface RunVerdict {
  * Judges all plans of a run together: where one is refused none is applied, because what is wrong upstream may be wrong for
  * all of them.
  *
- * @param approval fingerprint that somebody gave, or its first characters
+ * @param approvals fingerprints that somebody gave, or their first characters; one of them must be of this run
  * @param isUsed whether a fingerprint was approved before
  */
 export function judgeRun(
   plans: readonly GuardedPlan[],
-  approval: string | undefined,
+  approvals: readonly string[],
   isUsed: (fingerprint: string) => boolean,
 ): RunVerdict {
   const fingerprint = combinedFingerprint(plans.map(({ plan }) => plan));
   const refusals = plans.flatMap(({ plan, world, limits }) => guard(plan, world, limits));
-  if (approval === undefined || refusals.length === 0) return { refusals, approved: false, fingerprint };
-  const objection = objectionTo({ given: approval, fingerprint, used: isUsed(fingerprint) });
+  if (approvals.length === 0 || refusals.length === 0) return { refusals, approved: false, fingerprint };
+  const objection = objectionTo({ given: approvals, fingerprint, used: isUsed(fingerprint) });
   if (objection === undefined) return { refusals, approved: true, fingerprint };
   const organization = refusals[0]?.organization ?? "";
   const refused: Refusal = { guard: "approval", organization, count: 0, limit: 0, people: [], message: objection };

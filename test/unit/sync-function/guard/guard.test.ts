@@ -150,9 +150,9 @@ describe("an approval", () => {
   const { fingerprint } = plan(state, strict);
 
   it("lifts the refusals of exactly the plan with this fingerprint, which may be shortened", () => {
-    expect(judgeRun(plans, fingerprint.slice(0, 12), () => false)).toMatchObject({ approved: true });
-    expect(judgeRun(plans, fingerprint, () => false).refusals).toHaveLength(1);
-    expect(judgeRun(plans, undefined, () => false)).toMatchObject({ approved: false });
+    expect(judgeRun(plans, [fingerprint.slice(0, 12)], () => false)).toMatchObject({ approved: true });
+    expect(judgeRun(plans, [fingerprint], () => false).refusals).toHaveLength(1);
+    expect(judgeRun(plans, [], () => false)).toMatchObject({ approved: false });
   });
 
   it.each([
@@ -160,16 +160,28 @@ describe("an approval", () => {
     ["that was used", fingerprint, true, "was used before"],
     ["that is too short", fingerprint.slice(0, 8), false, "is no fingerprint"],
   ])("%s lifts nothing and says why", (_title, given, used, reason) => {
-    expect(objectionTo({ given, fingerprint, used })).toContain(reason);
-    const verdict = judgeRun(plans, given, () => used);
+    expect(objectionTo({ given: [given], fingerprint, used })).toContain(reason);
+    const verdict = judgeRun(plans, [given], () => used);
     expect(verdict.approved).toBe(false);
     expect(verdict.refusals.map(({ guard }) => guard)).toEqual(["mass-removal", "approval"]);
+  });
+
+  it("may be among those for other shards, unless one of them is no fingerprint or it was used itself", () => {
+    const other = "0123456789abcdef";
+    expect(judgeRun(plans, [other, fingerprint], () => false).approved).toBe(true);
+    expect(judgeRun(plans, [other, fingerprint], () => true).approved).toBe(false);
+    expect(objectionTo({ given: [fingerprint, "short"], fingerprint, used: false })).toContain(
+      "short is no fingerprint",
+    );
+    expect(objectionTo({ given: [other, "fedcba987654"], fingerprint, used: false })).toContain(
+      "0123456789abcdef, fedcba987654 is for another plan",
+    );
   });
 
   it("is needed for all organizations together", () => {
     const calm = organization(1, "MEMBER", active("members"));
     const both = [...plans, { plan: plan(calm, rules), world: { state: calm, rules }, limits: DEFAULT_LIMITS }];
-    expect(judgeRun(both, fingerprint, () => false).approved).toBe(false);
-    expect(judgeRun(both, judgeRun(both, undefined, () => false).fingerprint, () => false).approved).toBe(true);
+    expect(judgeRun(both, [fingerprint], () => false).approved).toBe(false);
+    expect(judgeRun(both, [judgeRun(both, [], () => false).fingerprint], () => false).approved).toBe(true);
   });
 });
