@@ -6,7 +6,7 @@ import { SyncCronJob } from "./kubernetes/sync-cron-job.ts";
 import type { LangfuseTenant } from "./langfuse/langfuse-tenant.ts";
 import { OrganizationKeys } from "./langfuse/organization-keys.ts";
 import { syncDocument } from "./sync-document.ts";
-import { syncAddresses, syncBootstrap, syncEnvironment, syncSecrets } from "./sync-environment.ts";
+import { signInEnvironment, syncAddresses, syncBootstrap, syncEnvironment, syncSecrets } from "./sync-environment.ts";
 
 /** Where the parts of the sync live. */
 export interface RoleSyncPlaces {
@@ -35,6 +35,7 @@ export async function declareRoleSync(
       document: organization.organizationId.apply((id) => JSON.stringify(syncDocument(configuration, id))),
       documentVersion: JSON.stringify(syncDocument(configuration, "")),
       environment: syncEnvironment(configuration),
+      signIn: signInEnvironment(configuration),
       secrets: syncSecrets(configuration, account, organization),
       keySecrets: keys.secretNames,
       bootstrap: syncBootstrap(configuration),

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Configuration } from "./configuration.ts";
 import type { BootstrapSettings } from "./kubernetes/key-bootstrap.ts";
 import { DOCUMENT_FILE } from "./kubernetes/sync-files.ts";
+import { signInOf } from "./langfuse/sign-in.ts";
 
 /** Plain environment of the role sync, in the names it documents. */
 export function syncEnvironment({ keycloak, langfuse, sync }: Configuration): Readonly<Record<string, string>> {
@@ -13,6 +14,16 @@ export function syncEnvironment({ keycloak, langfuse, sync }: Configuration): Re
     SYNC_CONFIG: DOCUMENT_FILE,
     ...(sync.shards > 1 && { SHARDS: String(sync.shards) }),
     ...(pushgatewayUrl !== undefined && pushgatewayUser === undefined && { PUSHGATEWAY_URL: pushgatewayUrl }),
+  };
+}
+
+/** What the Langfuse server is told about accounts, for the doctor, in the server's own names. */
+export function signInEnvironment(configuration: Configuration): Readonly<Record<string, string>> {
+  const signIn = signInOf(configuration.langfuse.server, configuration);
+  if (signIn.provider !== "keycloak") return {};
+  return {
+    AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING: String(signIn.accountLinking),
+    AUTH_DISABLE_SIGNUP: String(!signIn.signUp),
   };
 }
 

@@ -10,6 +10,10 @@ export const VARIABLES = {
   LANGFUSE_ORG_ID: "the id of the organization",
   LANGFUSE_PUBLIC_KEY: "the public key of the organization (pk-lf-…)",
   LANGFUSE_SECRET_KEY: "the secret key of the organization (sk-lf-…)",
+  AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING:
+    "true or false as the Langfuse server has it, so that doctor can tell whether people who were made members get in; default unknown",
+  AUTH_DISABLE_SIGNUP:
+    "true or false as the Langfuse server has it, so that doctor can tell whether anybody new gets in; default unknown",
   ROLE_MAPPING:
     'a JSON object from realm roles to roles of Langfuse, such as {"langfuse-admin":"ADMIN","default":"VIEWER"}; the first role held decides, "default" is for people without any and NONE if absent; or existing-roles, the preset of docs/sync-configuration.md',
   PROTECTED_MEMBERS:

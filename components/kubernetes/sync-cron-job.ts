@@ -27,6 +27,8 @@ export interface SyncCronJobArgs
   readonly stateVolumeClaim?: string | undefined;
   /** Examines everything in a Job at each change, whose failure is that of the `up`. */
   readonly doctor: boolean;
+  /** Environment for the doctor alone: what the Langfuse server is told about accounts. */
+  readonly signIn: Readonly<Record<string, string>>;
   /** Declares alerts on the figures of the runs. */
   readonly alerts: Pick<SyncAlertsArgs, "staleAfter"> & {
     readonly enabled: boolean;
@@ -120,6 +122,7 @@ export class SyncCronJob extends pulumi.ComponentResource {
         ...own,
       }),
     });
+    const examined = { ...environment, ...args.signIn };
     const examination = args.doctor
       ? [
           oneTimeJob(
@@ -127,8 +130,8 @@ export class SyncCronJob extends pulumi.ComponentResource {
             {
               namespace,
               labels,
-              template: pod({ command: ["doctor"], usesCluster: false }),
-              version: JSON.stringify([args.bundle, args.documentVersion, environment]),
+              template: pod({ command: ["doctor"], usesCluster: false, environment: examined }),
+              version: JSON.stringify([args.bundle, args.documentVersion, examined]),
             },
             { ...child, dependsOn: before },
           ),

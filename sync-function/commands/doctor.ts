@@ -29,13 +29,18 @@ export const doctorCommand: Command = async (surroundings, options) => {
     rulesSource: configuration.values.SYNC_CONFIG === undefined ? "ROLE_MAPPING" : "the rules of SYNC_CONFIG",
   };
   findings.push(...(await examineKeycloak(examination, () => tokens.current(), keycloak, probe, now)));
+  const { AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING: linking, AUTH_DISABLE_SIGNUP: closed } = configuration.values;
+  const declared = {
+    accountLinking: linking === undefined ? undefined : linking === "true",
+    signUp: closed === undefined ? undefined : closed !== "true",
+  };
   const provisions = new Map<string, boolean>();
   for (const { langfuse, rules } of organizations) {
     provisions.set(langfuse.url, rules.provision || (provisions.get(langfuse.url) ?? false));
   }
   for (const [langfuseUrl, provision] of provisions) {
     findings.push(...(await examineServer(langfuseUrl, probe, now)));
-    findings.push(...(await examineSignIn({ langfuseUrl, realm, provision }, probe)));
+    findings.push(...(await examineSignIn({ langfuseUrl, realm, provision, declared }, probe)));
   }
   for (const { name, langfuse, rules } of organizations) {
     const projectKeys = new Set(rules.rules.flatMap(({ projects }) => [...projects.keys()]));

@@ -59,6 +59,8 @@ const always = {
   KEYCLOAK_CLIENT_ID: text,
   KEYCLOAK_CLIENT_SECRET: text,
   KEYCLOAK_CLIENT_ROLES: yesOrNo.optional(),
+  AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING: yesOrNo.optional(),
+  AUTH_DISABLE_SIGNUP: yesOrNo.optional(),
   PROTECTED_MEMBERS: protectedMembers,
   GUARD_LIMITS: guardLimits,
   SHARDS: number.default("1"),

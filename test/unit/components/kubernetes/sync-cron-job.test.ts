@@ -26,6 +26,7 @@ const declare = (changes: Partial<SyncCronJobArgs> = {}) =>
         suspend: false,
         shards: 1,
         doctor: false,
+        signIn: { AUTH_DISABLE_SIGNUP: "true" },
         alerts: { enabled: false, staleAfter: 30 },
         networkPolicy: { enabled: false, apiServers: [] },
         addresses: ["http://10.0.0.9:8080", "https://langfuse.example.com", "http://langfuse.lf.svc:3000/a"],
@@ -245,7 +246,10 @@ describe("the CronJob of the sync", () => {
         {
           ...cronJobPod.containers[0],
           command: ["node", "--max-old-space-size=88", "/program/main.mjs", "doctor"],
-          env: [{ name: "KEYCLOAK_URL", value: "https://keycloak" }],
+          env: [
+            { name: "KEYCLOAK_URL", value: "https://keycloak" },
+            { name: "AUTH_DISABLE_SIGNUP", value: "true" },
+          ],
           volumeMounts: cronJobPod.containers[0]?.volumeMounts.slice(0, 2),
         },
       ],
@@ -254,6 +258,8 @@ describe("the CronJob of the sync", () => {
     expect(find(resources, "CronJob").dependsOn).toContain(job.name);
     const other = await declare({ doctor: true, bundle: "another program" });
     expect(find(other.resources, "Job").inputs.metadata).not.toEqual(job.inputs.metadata);
+    const open = await declare({ doctor: true, signIn: {} });
+    expect(find(open.resources, "Job").inputs.metadata).not.toEqual(job.inputs.metadata);
   });
 
   it("reaches the configured servers only, when asked, and nobody reaches it", async () => {

@@ -78,17 +78,40 @@ it("a server that does not answer is one finding", async () => {
   ]);
 });
 
+const begin = (realm: string) =>
+  server({
+    "/api/auth/providers": [200, { keycloak: { id: "keycloak" } }],
+    "/api/auth/csrf": [200, { csrfToken: "token" }],
+    "/signin/keycloak": [200, { url: `https://sso.example.com/realms/${realm}/protocol/openid-connect/auth?x=y` }],
+  });
+const unknown = { accountLinking: undefined, signUp: undefined };
+const examination = { langfuseUrl: "http://langfuse", realm: "company", provision: false, declared: unknown };
+
 it("a login through another realm, or without Keycloak, is warned of", async () => {
-  const begin = (realm: string) =>
-    server({
-      "/api/auth/providers": [200, { keycloak: { id: "keycloak" } }],
-      "/api/auth/csrf": [200, { csrfToken: "token" }],
-      "/signin/keycloak": [200, { url: `https://sso.example.com/realms/${realm}/protocol/openid-connect/auth?x=y` }],
-    });
-  const examination = { langfuseUrl: "http://langfuse", realm: "company", provision: false };
   expect(summary(await examineSignIn(examination, begin("company")))[0]).toBe("ok Langfuse sign-in");
   const other = await examineSignIn({ ...examination, provision: true }, begin("other"));
   expect(summary(other)).toEqual(["warning Langfuse sign-in", "warning Langfuse sign-in"]);
   const without = server({ "/api/auth/providers": [200, { credentials: { id: "credentials" } }] });
   expect((await examineSignIn(examination, without))[0]?.fact).toBe('it has no provider "keycloak" (but credentials)');
 });
+
+it.each([
+  [undefined, undefined, false, "info", "cannot be seen from outside"],
+  [undefined, false, true, "warning", "cannot be seen from outside"],
+  [false, false, false, "error", "nobody new gets in"],
+  [false, true, true, "error", "people whom the sync makes members before their first login do not get in"],
+  [false, true, false, "warning", "somebody who is made a member before their first login does not get in"],
+  [false, undefined, false, "warning", "somebody who is made a member before their first login does not get in"],
+  [true, false, false, "warning", "nobody gets in whom nobody made a member before"],
+  [true, false, true, "ok", "get in, by what the server was told"],
+  [true, true, false, "ok", "get in, by what the server was told"],
+] as const)(
+  "account linking %s, sign-up %s and provisioning %s are judged as %s: %s",
+  async (accountLinking, signUp, provision, severity, fact) => {
+    const declared = { accountLinking, signUp };
+    const found = (await examineSignIn({ ...examination, provision, declared }, begin("company"))).at(-1);
+    expect(found).toMatchObject({ check: "Langfuse sign-in", severity, fact: expect.stringContaining(fact) });
+    if (severity !== "ok") expect(found?.remedy).toMatch(/AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING|AUTH_DISABLE_SIGNUP/);
+    if (severity === "error") expect(found?.kind).toBe("usage");
+  },
+);
