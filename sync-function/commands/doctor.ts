@@ -49,7 +49,7 @@ export const doctorCommand: Command = async (surroundings, options) => {
   findings.push(...(await examineGate(surroundings.environment, stop)));
   // A comparison needs both sides to work.
   if (exitCodeOf(findings) === 0 && !clientRoles) {
-    findings.push(await sampleFinding(keycloak, context.organizations, interest));
+    findings.push(await sampleFinding(keycloak, context.organizations, interest, now));
   }
   const exitCode = exitCodeOf(findings);
   surroundings.print(options.json ? JSON.stringify({ command: "doctor", exitCode, findings }) : findingsText(findings));

@@ -43,6 +43,9 @@ const person = (name: string, more: Partial<UserRepresentation> = {}): UserRepre
 const realm: RealmRepresentation = {
   realm: REALM,
   enabled: true,
+  // Two people have one address.
+  duplicateEmailsAllowed: true,
+  loginWithEmailAllowed: false,
   roles: { realm: [{ name: "admins" }], client: { crm: [{ name: "support" }] } } as NonNullable<
     RealmRepresentation["roles"]
   >,
@@ -64,13 +67,15 @@ const realm: RealmRepresentation = {
     person("researcher", { groups: ["/research/vision"] }),
     { ...person("supporter"), clientRoles: { crm: ["support"] } } as UserRepresentation,
     person("plain"),
+    person("twin"),
+    { ...person("twin"), username: "namesake" },
     {
       ...person(`service-account-${CLIENT.clientId}`),
       serviceAccountClientId: CLIENT.clientId,
       clientRoles: { "realm-management": ["view-users", "view-realm", "view-clients"] },
     } as UserRepresentation,
   ],
-};
+} as RealmRepresentation;
 
 const processes = new ProcessGroup();
 let keycloak: KeycloakServer;
@@ -245,27 +250,130 @@ describe("the last owner", () => {
   });
 });
 
-describe("guards", () => {
-  const demoting = { rules: rules.slice(1) };
-  it("refuse with 3, change nothing, and let an approved plan through once", async () => {
-    const last = await organization({ plain: "OWNER", admin: "VIEWER" }, demoting);
-    const owners = [{ from: { realmRole: "admins" }, organization: "OWNER" }];
-    const unsure = await organization({ boss: "OWNER", unverified: "VIEWER" }, { rules: owners });
-    for (const [guard, one, approved] of [
-      ["last-owner", last, { plain: "OWNER", admin: "NONE" }],
-      ["unverified", unsure, { boss: "OWNER", unverified: "MEMBER" }],
-    ] as const) {
+interface Guarded {
+  readonly guard: string;
+  readonly members: Readonly<Record<string, Role>>;
+  readonly settings: object;
+  /** Roles of those who have another one once the plan was approved. */
+  readonly approved: Readonly<Record<string, Role>>;
+}
+
+/** One person is too many, so that a small organization is enough. */
+const NOBODY = { floor: 0, fraction: 0 };
+
+const GUARDED: readonly Guarded[] = [
+  {
+    guard: "mass-removal",
+    members: { boss: "OWNER", admin: "ADMIN", plain: "MEMBER" },
+    settings: { rules, protect, guards: { removals: NOBODY } },
+    approved: { plain: "NONE" },
+  },
+  {
+    guard: "mass-demotion",
+    members: { boss: "OWNER", admin: "OWNER" },
+    settings: { rules, protect, guards: { demotions: NOBODY } },
+    approved: { admin: "ADMIN" },
+  },
+  {
+    guard: "mass-escalation",
+    members: { boss: "OWNER", admin: "VIEWER" },
+    settings: { rules, protect, guards: { escalations: NOBODY } },
+    approved: { admin: "ADMIN" },
+  },
+  {
+    guard: "empty-upstream",
+    members: { boss: "OWNER", plain: "MEMBER" },
+    settings: { rules: rules.slice(0, 1), protect },
+    approved: { plain: "NONE" },
+  },
+  {
+    guard: "minimum-owners",
+    members: { boss: "OWNER", admin: "OWNER" },
+    settings: { rules, protect, guards: { minimumOwners: 2 } },
+    approved: { admin: "ADMIN" },
+  },
+  {
+    guard: "last-owner",
+    members: { plain: "OWNER", admin: "VIEWER" },
+    settings: { rules: rules.slice(1) },
+    approved: { admin: "NONE" },
+  },
+  {
+    guard: "ambiguous",
+    members: { boss: "OWNER", twin: "MEMBER", admin: "VIEWER" },
+    settings: { rules, protect },
+    approved: { admin: "ADMIN" },
+  },
+  {
+    guard: "unverified",
+    members: { boss: "OWNER", unverified: "VIEWER" },
+    settings: { rules, protect },
+    approved: { unverified: "MEMBER" },
+  },
+];
+
+const approvalIn = (complaints: string) => /--approve ([0-9a-f]+)/.exec(complaints)?.[1] ?? "none";
+
+/** Gives everybody the role they had, as if somebody had undone the changes. */
+async function putBack({ client }: Fixture, members: Readonly<Record<string, Role>>): Promise<void> {
+  for (const { userId, email, role } of await client.listMemberships()) {
+    const before = members[(email ?? "").split("@")[0] ?? ""];
+    if (before !== undefined && before !== role) await client.updateScimUser(userId, before);
+  }
+}
+
+describe("a guard", () => {
+  it.concurrent.each(GUARDED)(
+    "$guard refuses with 3 and changes nothing, and an approval lets exactly that plan through once",
+    async ({ guard, members, settings, approved }) => {
+      const one = await organization(members, settings);
       const environment = { ...(await environmentFor(one)), STATE_FILE: path.join(folder, `${one.id}.state`) };
-      const before = await one.roles();
       const refused = await runCommand(["apply"], environment);
       expect([refused.exitCode, refused.complaints]).toEqual([3, expect.stringContaining(`${guard}: in organization`)]);
-      expect(await one.roles()).toEqual(before);
-      const fingerprint = /--approve ([0-9a-f]+)/.exec(refused.complaints)?.[1] ?? "";
+      expect(await one.roles()).toEqual(members);
+
+      const fingerprint = approvalIn(refused.complaints);
       const applied = await runCommand(["apply", "--approve", fingerprint], environment);
       expect(applied.exitCode, applied.complaints).toBe(0);
-      expect(await one.roles()).toEqual(approved);
-      expect((await runCommand(["apply", "--approve", fingerprint], environment)).exitCode).toBe(3);
-    }
+      expect(await one.roles()).toEqual({ ...members, ...approved });
+
+      await putBack(one, members);
+      const again = await runCommand(["apply", "--approve", fingerprint], environment);
+      expect([again.exitCode, again.complaints]).toEqual([
+        3,
+        expect.stringContaining("was used before and holds once"),
+      ]);
+      expect(await one.roles()).toEqual(members);
+    },
+  );
+
+  it.concurrent("protected keeps declared members from every rule, and from a restore until it is approved, once", async () => {
+    const members = { boss: "OWNER", plain: "OWNER" } as const;
+    // By the rules both are nobody: one of them is protected by name, the other by a pattern.
+    const settings = { rules: rules.slice(1), protect: [address("boss"), `pl*@${RUN}.example.com`] };
+    const one = await organization(members, settings);
+    const environment = { ...(await environmentFor(one)), STATE_FILE: path.join(folder, `${one.id}.state`) };
+    expect((await runCommand(["apply"], environment)).exitCode).toBe(0);
+    expect(await one.roles()).toEqual(members);
+
+    const file = path.join(folder, `${one.id}.snapshot`);
+    expect((await runCommand(["snapshot", "--out", file], environment)).exitCode).toBe(0);
+    const demoted = { boss: "VIEWER", plain: "OWNER" } as const;
+    await putBack(one, demoted);
+    const restore = (...flags: string[]) => runCommand(["restore", file, "--apply", ...flags], environment);
+    expect((await restore()).exitCode).toBe(0);
+    const refused = await restore("--with-protected");
+    expect([refused.exitCode, refused.complaints]).toEqual([3, expect.stringContaining("protected: in organization")]);
+    expect(await one.roles()).toEqual(demoted);
+
+    const fingerprint = approvalIn(refused.complaints);
+    const restored = await restore("--with-protected", "--approve", fingerprint);
+    expect(restored.exitCode, restored.complaints).toBe(0);
+    expect(await one.roles()).toEqual(members);
+    await putBack(one, demoted);
+    const again = await restore("--with-protected", "--approve", fingerprint);
+    expect([again.exitCode, again.complaints]).toEqual([3, expect.stringContaining("was used before and holds once")]);
+    expect(await one.roles()).toEqual(demoted);
   });
 });
 

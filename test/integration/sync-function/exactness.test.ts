@@ -4,12 +4,17 @@ import { createRealm } from "#local/keycloak/realm.ts";
 import { startKeycloak } from "#local/keycloak/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { silent } from "#local/progress.ts";
+import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
+import { sampleFinding } from "#sync/doctor/sample.ts";
+import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
 import { createKeycloakClient, type KeycloakClient } from "#sync/keycloak/client.ts";
 import { createDirectory, type DirectoryOptions } from "#sync/keycloak/directory.ts";
 import { readExplanation } from "#sync/keycloak/explanation.ts";
 import { pathText } from "#sync/keycloak/paths.ts";
 import type { Choice } from "#sync/keycloak/strategy.ts";
+import type { Role } from "#sync/langfuse/role.ts";
 import type { DirectoryAnswer } from "#sync/people/person.ts";
+import { type AccessRules, interestOf } from "#sync/roles/rule.ts";
 import { emailAt, generateRealm, MAPPED_ROLES, READER } from "../../../bench/sync/realm-generator.ts";
 import { readTruth, type Truth, wrongRoles } from "../../../bench/sync/truth.ts";
 
@@ -122,6 +127,75 @@ describe("a realm of a thousand people with every way to hold a role", () => {
     await expect(read({}, { ...interest, clientRoles: new Set(["reporting/author"]) })).rejects.toThrow(
       "KEYCLOAK_CLIENT_ROLES",
     );
+  });
+});
+
+describe("client roles that are not read", () => {
+  const given: Readonly<Record<string, Role>> = {
+    "langfuse-admin": "ADMIN",
+    "langfuse-member": "MEMBER",
+    "langfuse-viewer": "VIEWER",
+  };
+  const rules: AccessRules = {
+    organization: "organization-1",
+    rules: Object.entries(given).map(([name, role]) => ({
+      from: { kind: "realmRole", name },
+      organization: role,
+      projects: new Map(),
+    })),
+    fallback: "NONE",
+    protect: [],
+    ignore: [],
+    unmatched: "keep",
+    graceDays: 7,
+    provision: false,
+  };
+  const roleOf = ({ roles }: Truth): Role =>
+    given[Object.keys(given).find((name) => roles.includes(name)) ?? ""] ?? "NONE";
+  /** An organization whose members are everybody who can be asked about, with these roles. */
+  const organizationOf = (roleNow: (person: Truth) => Role, people = [...askable().values()]) => {
+    const members = people.map((one) => ({ userId: one.email, email: one.email, role: roleNow(one) }));
+    const langfuse: OrganizationReader = {
+      countMembers: async () => members.length,
+      listMemberships: async () => members,
+      listProjects: async () => [],
+      listProjectMemberships: async () => [],
+    };
+    return { name: "acme", rules, guards: DEFAULT_LIMITS, langfuse } satisfies Organization<OrganizationReader>;
+  };
+  const changesOf = async (roleNow: (person: Truth) => Role) => {
+    const directory = createDirectory(client, { strategy: "holders" });
+    const [decision] = await decide(directory, [organizationOf(roleNow)], new Map(), new Date());
+    return decision?.plan.changes ?? [];
+  };
+
+  it("take nothing from anybody who has what they should have, and nobody falls below it", async () => {
+    expect(await changesOf(roleOf)).toEqual([]);
+    const wanted = new Map([...askable().values()].map((one) => [one.email, roleOf(one)]));
+    const changes = await changesOf((one) => (roleOf(one) === "VIEWER" ? "ADMIN" : roleOf(one)));
+    expect(changes.length).toBeGreaterThan(0);
+    for (const { email, to } of changes) expect([email, to]).toEqual([email, wanted.get(email)]);
+  });
+
+  it("are warned of by the doctor where they matter, with somebody who holds by one, and where not it says so", async () => {
+    const answer = await read({ strategy: "holders" });
+    const listed = new Map([...answer.byEmail].map(([email, [one]]) => [email, one?.realmRoles.join()]));
+    const isHidden = ({ email, roles }: Truth) => listed.get(email) !== roles.toSorted().join();
+    const [hidden, others] = [true, false].map((side) =>
+      [...askable().values()].filter((one) => isHidden(one) === side),
+    );
+    const findingOf = (people: readonly Truth[]) =>
+      sampleFinding(client, [organizationOf(roleOf, [...people])], interestOf([rules]), () => new Date());
+    const some = others?.slice(0, 100) ?? [];
+    const [first] = hidden ?? [];
+    expect(await findingOf([...some, ...(first ? [first] : [])])).toMatchObject({
+      severity: "warning",
+      fact: `not read, but of 101 of 101 members 1 hold roles through them, such as ${first?.email}; they keep what they have, but who has less does not get it`,
+    });
+    expect(await findingOf(some)).toMatchObject({
+      severity: "ok",
+      fact: "not read, and not needed: 100 of 100 members hold what the lists say",
+    });
   });
 });
 
