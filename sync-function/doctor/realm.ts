@@ -87,7 +87,7 @@ export function keycloakVersionFinding(body: unknown): Finding {
     ? info(
         "Keycloak version",
         "the server does not tell it to a service account of this realm",
-        "look at the server info of the admin console as an administrator of the realm master; the login gate needs 26.4 or newer",
+        "look at the server info of the admin console as an administrator of the realm master; the login gate needs 26.1 or newer",
       )
     : ok("Keycloak version", version);
 }

@@ -1,7 +1,7 @@
 import { failure, type GateFinding, warning } from "./finding.ts";
 import { isGenerationOf } from "./fingerprint.ts";
 import type { ClientModel, RealmModel } from "./realm-model.ts";
-import { hasForcedLogin } from "./simulation.ts";
+import { isLoginForced } from "./simulation.ts";
 import type { Bypass, GateSpecification } from "./specification.ts";
 
 /** Ways into a gated client that do not run the gate. Those that are accepted are warnings. */
@@ -38,14 +38,15 @@ function realmBypasses(model: RealmModel): OpenBypass[] {
       remedy: "switch the realm's user registration off",
     });
   }
-  const resetSteps = model.flows[model.bindings.resetCredentials]?.children ?? [];
   // With `only-federated`, the default, people with a password of this realm are signed in by the link.
-  if (model.resetPasswordAllowed && !hasForcedLogin(resetSteps)) {
+  if (model.resetPasswordAllowed && !isLoginForced(model)) {
     open.push({
       bypass: "reset-credentials",
       fact: "people may reset their password, which signs them in to the client without the gate",
       remedy:
-        'set gate.forceLoginAfterReset to true (force-login on the step reset-credential-email), or switch "Forgot password" off',
+        model.forceLoginDefault === undefined
+          ? 'switch "Forgot password" off; Keycloak 26.1.1 and newer can force a login instead'
+          : 'set gate.forceLoginAfterReset to true (force-login on the step reset-credential-email), or switch "Forgot password" off',
     });
   }
   return open;

@@ -122,8 +122,8 @@ function outcomeOf({ authenticator, requirement }: Execution, { person, path }: 
   if (passedBy.has(authenticator)) return "attempted";
   // A form under prompt=none ends the login, as does one that the person of a session does not expect.
   if (taken.has(authenticator)) return person.enabled && path !== "silent" && path !== "session" ? "success" : "denied";
-  // No path to the token endpoint brings a code along.
-  if (authenticator === "direct-grant-validate-otp") return "denied";
+  // Whoever has a second factor can send its code along.
+  if (authenticator === "direct-grant-validate-otp") return person.otp ? "success" : "denied";
   if (setUp.has(authenticator)) {
     const has = person.otp && ["auth-otp-form", "reset-otp"].includes(authenticator);
     if (!has && requirement !== "REQUIRED") return "attempted";

@@ -4,7 +4,7 @@ import type { AdminApi } from "./admin-api.ts";
 import { isGenerationOf } from "./fingerprint.ts";
 import { liveTree } from "./live-tree.ts";
 import type { ClientModel, LiveFlow, RealmModel } from "./realm-model.ts";
-import { readFlow, readFlowList, readIdentityProviders } from "./realm-reading.ts";
+import { readFlow, readFlowList, readForceLoginDefault, readIdentityProviders } from "./realm-reading.ts";
 import { readRoles } from "./role-holders.ts";
 import { type GateSpecification, postBrokerName } from "./specification.ts";
 
@@ -91,6 +91,7 @@ export async function readRealmModel(
     },
     registrationAllowed: realm.registrationAllowed,
     resetPasswordAllowed: realm.resetPasswordAllowed,
+    forceLoginDefault: await readForceLoginDefault(api, name),
     flows,
     clients: models,
     scopes: await get("/client-scopes", scopesAnswer),

@@ -1,5 +1,8 @@
 import type { Flow } from "./flow-tree.ts";
 
+/** Name of the setting of the step that mails the link: whether the link leads to a login instead of into the client. */
+export const FORCE_LOGIN = "force-login";
+
 /** Everything of a realm that bears on whether its gates hold. */
 export interface RealmModel {
   readonly name: string;
@@ -12,6 +15,8 @@ export interface RealmModel {
   };
   readonly registrationAllowed: boolean;
   readonly resetPasswordAllowed: boolean;
+  /** What the link for a new password does where nobody configured it: `true` leads to a login. Undefined where it cannot. */
+  readonly forceLoginDefault: string | undefined;
   /** Every flow that is bound, copied, ours or run by an identity provider, by alias; as the server has it. */
   readonly flows: Readonly<Record<string, LiveFlow>>;
   readonly clients: readonly ClientModel[];

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { pathSegment } from "../http/path.ts";
 import type { AdminApi } from "./admin-api.ts";
+import { FORCE_LOGIN } from "./realm-model.ts";
 import type { FlatExecution } from "./replica.ts";
 
 /** A `FlatExecution` as a server has it. */
@@ -31,6 +32,10 @@ const identityProvidersAnswer = z.array(
   }),
 );
 
+const descriptionAnswer = z.object({
+  properties: z.array(z.object({ name: z.string(), defaultValue: z.unknown() })).default([]),
+});
+
 /** Identity providers asked for at once; the server lists no more than a hundred without being told. */
 const PAGE = 100;
 
@@ -50,6 +55,14 @@ export async function readFlow(api: AdminApi, realm: string, alias: string): Pro
     executions.push({ ...row, ...(found ? { config: { alias: found.alias, values: found.config } } : {}) });
   }
   return executions;
+}
+
+/** What the step that mails a link does where nobody configured it; undefined where the server cannot force a login. */
+export async function readForceLoginDefault(api: AdminApi, realm: string): Promise<string | undefined> {
+  const path = `/${pathSegment(realm)}/authentication/config-description/reset-credential-email`;
+  const { properties } = await api.send({ method: "GET", path }, descriptionAnswer);
+  const found = properties.find(({ name }) => name === FORCE_LOGIN);
+  return found && String(found.defaultValue ?? "");
 }
 
 /** Top-level flows. */

@@ -1,7 +1,7 @@
 import { evaluateFlow, type Result, type Situation } from "./flow-evaluation.ts";
-import { type Element, isEnabled } from "./flow-tree.ts";
+import { type Element, type Execution, isEnabled } from "./flow-tree.ts";
 import type { Login, Verdict } from "./login.ts";
-import type { ClientModel, RealmModel } from "./realm-model.ts";
+import { type ClientModel, FORCE_LOGIN, type RealmModel } from "./realm-model.ts";
 
 /** Whether a login gets through, and what decides; pure. `unknown` where a step is not of Keycloak's own login steps. */
 export function simulate(model: RealmModel, login: Login): Verdict {
@@ -51,21 +51,23 @@ function afterBroker(model: RealmModel, { identityProvider }: Login, situation: 
 
 function afterReset(model: RealmModel, client: ClientModel, situation: Situation): Verdict {
   if (!model.resetPasswordAllowed) return { outcome: "denied", by: '"Forgot password" is off in the realm' };
-  const flow = model.flows[model.bindings.resetCredentials];
   const verdict = run(model, model.bindings.resetCredentials, situation);
-  if (verdict.outcome !== "allowed" || !flow || !hasForcedLogin(flow.children)) return verdict;
+  if (verdict.outcome !== "allowed" || !isLoginForced(model)) return verdict;
   return run(model, browserFlowOf(model, client), { ...situation, path: "password" });
 }
 
-/** Whether the link of the e-mail leads to a new login instead of into the client. */
-export function hasForcedLogin(elements: readonly Element[]): boolean {
-  return elements
-    .filter(isEnabled)
-    .some((one) =>
-      one.kind === "subflow"
-        ? hasForcedLogin(one.children)
-        : one.authenticator === "reset-credential-email" && one.config?.values["force-login"] === "true",
-    );
+/** Whether the link of every e-mail leads to a new login instead of into the client. */
+export function isLoginForced({ flows, bindings, forceLoginDefault }: RealmModel): boolean {
+  const steps = mailingSteps(flows[bindings.resetCredentials]?.children ?? []);
+  const isForced = ({ config }: Execution) => (config?.values[FORCE_LOGIN] ?? forceLoginDefault) === "true";
+  return forceLoginDefault !== undefined && steps.length > 0 && steps.every(isForced);
+}
+
+function mailingSteps(elements: readonly Element[]): Execution[] {
+  return elements.filter(isEnabled).flatMap((one): Execution[] => {
+    if (one.kind === "subflow") return mailingSteps(one.children);
+    return one.authenticator === "reset-credential-email" ? [one] : [];
+  });
 }
 
 function verdictOf({ kind, by }: Result): Verdict {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
+import { FORCE_LOGIN } from "#sync/gate/realm-model.ts";
+import { readForceLoginDefault } from "#sync/gate/realm-reading.ts";
 import { pathSegment } from "#sync/http/path.ts";
 import type { KeycloakAdminApi } from "../admin-api.ts";
 
-/** Name of the setting of the step that mails the link: whether the link leads to a login instead of into the client. */
-const FORCE_LOGIN = "force-login";
 /** Known again whatever the gate is called now: a configuration of others is never replaced. */
 const ALIAS = "langfuse-gate-force-login";
 
@@ -37,6 +37,12 @@ export async function readForcedLogin(api: KeycloakAdminApi, realm: string): Pro
     throw new AccessError(
       "refused",
       `gate.forceLoginAfterReset is true, but the flow "${resetCredentialsFlow}" of realm "${realm}" has no step reset-credential-email: set it to false, and "Forgot password" of the realm too.`,
+    );
+  }
+  if ((await readForceLoginDefault(api, realm)) === undefined) {
+    throw new AccessError(
+      "refused",
+      `gate.forceLoginAfterReset is true, but this Keycloak cannot force a login after a reset: use 26.1.1 or newer, or set it to false, and "Forgot password" of the realm too.`,
     );
   }
   const ours = { executionId: step.id, alias: ALIAS, values: { [FORCE_LOGIN]: "true" } };

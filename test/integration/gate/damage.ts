@@ -100,6 +100,23 @@ export const clientSetting =
     return () => gated.admin.put(path, { ...former, ...undo });
   };
 
+/** Gives a client the grants that pass by browsers. */
+export const grants =
+  (name: string) =>
+  async (gated: GatedRealm): Promise<Repair> => {
+    const path = `${base(gated)}/clients/${await clientId(gated, name)}`;
+    const set = async (isOn: boolean) => {
+      const attributes = { "oauth2.device.authorization.grant.enabled": String(isOn) };
+      await gated.admin.put(path, {
+        ...(await gated.admin.get<object>(path)),
+        directAccessGrantsEnabled: isOn,
+        attributes,
+      });
+    };
+    await set(true);
+    return () => set(false);
+  };
+
 async function clientId({ admin, realm }: GatedRealm, name: string): Promise<string> {
   return (await admin.get<{ id: string }[]>(`/realms/${realm}/clients`, { clientId: name }))[0]?.id ?? "";
 }

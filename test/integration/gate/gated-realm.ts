@@ -1,7 +1,7 @@
 import { createKeycloakAdminApi } from "#components/keycloak/admin-api.ts";
 import type { GatePlan } from "#components/keycloak/login-gate/gate-plan.ts";
 import { KeycloakAdmin } from "#local/keycloak/admin.ts";
-import { companyRealm, people, wiki } from "#local/keycloak/company.ts";
+import { companyRealm, people } from "#local/keycloak/company.ts";
 import { createRealm } from "#local/keycloak/realm.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
 import { startKeycloak } from "#local/keycloak/server.ts";
@@ -37,37 +37,20 @@ const reusableCodes = {
   otpPolicyCodeReusable: true,
 };
 
-/** Langfuse asks for no offline tokens; the wiki has grants that Langfuse has not. */
+/** Langfuse asks for no offline tokens. */
 const ownSettings: Readonly<Record<string, object>> = {
   [langfuse.clientId]: {
     defaultClientScopes: ["acr", "basic", "email", "profile", "roles", "web-origins"],
     optionalClientScopes: ["phone"],
   },
-  [wiki.clientId]: {
-    directAccessGrantsEnabled: true,
-    attributes: { "oauth2.device.authorization.grant.enabled": "true" },
-  },
 };
 
-/** Secret of the one-time passwords of both people who have them. */
-export const otpSecret = "one-time-password-seed";
-const withOtp = (username: string) => ({
-  username,
-  email: `${username}@example.com`,
-  emailVerified: true,
-  firstName: "Otis",
-  lastName: "Otp",
-  enabled: true,
-  credentials: [
-    { type: "password", value: `${username}-password`, temporary: false },
-    {
-      type: "otp",
-      secretData: JSON.stringify({ value: otpSecret }),
-      credentialData: JSON.stringify({ subType: "totp", digits: 6, counter: 0, period: 30, algorithm: "HmacSHA1" }),
-    },
-  ],
+/** A second factor as an import takes it. */
+export const otpCredential = (secret: string) => ({
+  type: "otp",
+  secretData: JSON.stringify({ value: secret }),
+  credentialData: JSON.stringify({ subType: "totp", digits: 6, counter: 0, period: 30, algorithm: "HmacSHA1" }),
 });
-export const otpPeople = { otpHolder: "otto.holder", otpNobody: "olga.nobody" } as const;
 /** People of the second realm; the first of them is linked to `people.direct`. */
 export const partners = { linked: "pat.linked", stranger: "pia.stranger" } as const;
 
@@ -83,7 +66,13 @@ export interface CompanyServer {
 }
 
 /** A further client that a gate may be for. */
-export const grafana = { clientId: "grafana" } as const;
+export const grafana = {
+  clientId: "grafana",
+  secret: "grafana-secret",
+  redirectUri: "http://127.0.0.1/grafana/callback",
+} as const;
+/** Role of the realm's owners that opens its gate. */
+export const reader = "reader";
 /** A post-broker flow of the realm's owners. */
 export const theirFlow = "their flow";
 
@@ -91,7 +80,14 @@ export const theirFlow = "their flow";
 export async function makeTheirs(company: CompanyServer): Promise<void> {
   const { admin, realm } = company;
   const scopes = ownSettings[langfuse.clientId];
-  await admin.post(`/realms/${realm}/clients`, { ...grafana, ...scopes, standardFlowEnabled: true });
+  const { redirectUri, ...client } = grafana;
+  await admin.post(`/realms/${realm}/clients`, {
+    ...client,
+    ...scopes,
+    redirectUris: [redirectUri],
+    standardFlowEnabled: true,
+  });
+  await admin.post(`/realms/${realm}/roles`, { name: reader });
   await makePostBrokerFlow(company, theirFlow);
   await copyPartner(company, { alias: "supplier", postBrokerLoginFlowAlias: theirFlow });
 }
@@ -149,7 +145,6 @@ export async function startCompany(version?: string): Promise<CompanyServer> {
     ...company,
     ...reusableCodes,
     clients: company.clients?.map((client) => ({ ...client, ...ownSettings[client.clientId] })),
-    users: [...(company.users ?? []), ...Object.values(otpPeople).map(withOtp)],
   } as Parameters<typeof createRealm>[1]);
   await createPartnerRealm(admin, server.url);
   await linkPartner(admin, realm);
@@ -176,7 +171,7 @@ export async function startGatedRealm(
   await admin.post(`/realms/${realm}/roles`, { name: "langfuse-access" });
   const granted = ["langfuse-access"];
   await assignRoles(admin, realm, {
-    users: { [people.direct.username]: granted, [otpPeople.otpHolder]: granted, [people.disabled.username]: granted },
+    users: { [people.direct.username]: granted, [people.disabled.username]: granted },
     groups: { "/engineering": granted },
     composites: { "team-lead": granted },
   });

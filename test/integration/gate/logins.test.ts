@@ -3,166 +3,170 @@ import { authorise } from "#local/browser/authorise.ts";
 import { Browser } from "#local/browser/browser.ts";
 import { launchChromium } from "#local/browser/chromium.ts";
 import { people, wiki } from "#local/keycloak/company.ts";
-import { assignRoles, removeRoles } from "#local/keycloak/roles.ts";
 import { startLangfuse } from "#local/langfuse/server.ts";
 import { checkGate } from "#sync/gate/check.ts";
-import type { Path, Person } from "#sync/gate/login.ts";
+import type { Person } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { simulate } from "#sync/gate/simulation.ts";
-import { BROWSER, configuration, configured, type Repair, realmSetting } from "./damage.ts";
+import { BROWSER, configuration, configured, grants, type Repair, realmSetting } from "./damage.ts";
+import { type Documented, documentedLogins } from "./documented.ts";
 import {
-  accountOf,
   addRedirectUri,
   denyMessage,
   type GatedRealm,
+  grafana,
   langfuse,
-  otpPeople,
-  otpSecret,
+  makeTheirs,
+  specification as oneGate,
   partners,
-  specification,
   startGatedRealm,
 } from "./gated-realm.ts";
+import { Account, type Inhabitant, inhabitants, roles, settle } from "./inhabitants.ts";
 import { type Mailbox, startMailbox } from "./mailbox.ts";
 import { seeLogin } from "./sight.ts";
-import { refreshed, type Visit, visit } from "./visit.ts";
+import { verdictOf } from "./walk.ts";
+import { PHASES, type Phase, signIn, type VisitedClient, WAYS, type Way } from "./ways.ts";
 
-const access = ["langfuse-access"];
-const credentialsOf = (username: string) => ({ username, password: `${username}-password` });
+const NEWEST = "26.7.5";
+const OLDEST = "26.1.0";
 
-/** Everybody, with what the simulator is told of them. */
-const cast: Readonly<Record<string, { username: string; facts: Person }>> = {
-  "with the role": { username: people.direct.username, facts: { enabled: true, roles: access, otp: false } },
-  "with the role by group": { username: people.nested.username, facts: { enabled: true, roles: access, otp: false } },
-  "with the role by composite": {
-    username: people.composite.username,
-    facts: { enabled: true, roles: access, otp: false },
-  },
-  "without the role": { username: people.nobody.username, facts: { enabled: true, roles: [], otp: false } },
-  disabled: { username: people.disabled.username, facts: { enabled: false, roles: access, otp: false } },
-  "with role and second factor": { username: otpPeople.otpHolder, facts: { enabled: true, roles: access, otp: true } },
-  "with a second factor only": { username: otpPeople.otpNobody, facts: { enabled: true, roles: [], otp: true } },
+const specification = {
+  ...oneGate,
+  gates: [...oneGate.gates, { client: grafana.clientId, scope: "grafana-gate", role: roles.grafana, denyMessage }],
 };
-const directHolders: readonly string[] = [people.direct.username, people.disabled.username, otpPeople.otpHolder];
-const paths: readonly Path[] = [
-  "password",
-  "session",
-  "silent",
-  "reauthentication",
-  "reset-credentials",
-  "direct-grant",
-  "device",
+/** Each with the role that opens its gate; the last has none. */
+const clients: readonly (VisitedClient & { readonly role?: string })[] = [
+  { ...langfuse, role: roles.langfuse },
+  { ...grafana, role: roles.grafana },
+  wiki,
 ];
+const otpSecret = "one-time-password-seed";
+const documented = await documentedLogins();
 
-describe.each(["26.7.5", "26.4.7"])("logins at a gated realm of Keycloak %s", (version) => {
+test("every way of the documentation is driven, and every way that is driven documented", () => {
+  expect(WAYS.map(({ title }) => title).toSorted()).toEqual([...documented.keys()].toSorted());
+});
+
+describe.each([NEWEST, OLDEST])("logins at a gated realm of Keycloak %s", (version) => {
   let realm: GatedRealm;
-  let model: RealmModel;
+  let mailbox: Mailbox;
+  /** Way, person and client of every login so far. */
+  const driven: string[] = [];
+  const cellOf = ({ title }: Way, { username }: Inhabitant, { clientId }: VisitedClient) =>
+    `${title} | ${username} | ${clientId}`;
 
   beforeAll(async () => {
-    realm = await startGatedRealm(version);
-    model = await realm.model();
+    realm = await startGatedRealm(version, specification, makeTheirs);
+    await settle(realm, otpSecret);
+    mailbox = await startMailbox();
   }, 600_000);
   afterAll(async () => {
+    await mailbox?.stop();
     await realm?.stop();
   }, 60_000);
 
-  const visitOf = (client: typeof langfuse | typeof wiki, username: string): Visit => ({
-    issuer: realm.issuer,
-    client,
-    elsewhere: wiki,
-    credentials: credentialsOf(username),
-    otpSecret: Object.values<string>(otpPeople).includes(username) ? otpSecret : undefined,
-  });
+  /** Brings the realm and its clients into a phase. */
+  async function enter(phase: Phase): Promise<Repair[]> {
+    if (phase === "closed") return [];
+    const smtpServer = { host: "127.0.0.1", port: String(mailbox.port), from: "keycloak@example.com" };
+    const values: Record<string, string> = phase === "forced" ? { "force-login": "true" } : {};
+    return [
+      await realmSetting({ smtpServer, resetPasswordAllowed: true })(realm),
+      await configured("reset credentials", "reset-credential-email", values)(realm),
+      ...(await Promise.all(clients.map(({ clientId }) => grants(clientId)(realm)))),
+    ];
+  }
 
-  test("the check finds nothing wrong, but an old server", () => {
-    const findings = checkGate(model, specification);
-    expect(findings.map(({ severity, invariant }) => `${severity} ${invariant}`)).toEqual(
-      version === "26.7.5" ? [] : ["warning 26"],
+  /** What the documentation says of one login. */
+  function promised(way: Way, person: Inhabitant, { role }: (typeof clients)[number], model: RealmModel): string {
+    // A server that cannot force a login does after a reset as if it were not asked to.
+    const isPlain = way.phase === "forced" && model.forceLoginDefault === undefined;
+    const row: Documented | undefined = documented.get(
+      isPlain ? (WAYS.find(({ path, phase }) => path === way.path && phase === "open")?.title ?? "") : way.title,
     );
-  });
+    const holds = role !== undefined && person.facts.roles.includes(role);
+    const column = role === undefined ? "to another client" : holds ? "with the role" : "without";
+    return row?.[person.facts.enabled ? column : "disabled"] ?? "undocumented";
+  }
 
-  describe.each([langfuse, wiki])("to $clientId", (client) => {
-    test.each(Object.keys(cast))("a person %s ends on every path as simulated", async (name) => {
-      const found = cast[name];
-      if (!found) throw new Error(name);
-      const real: Record<string, string> = {};
-      const simulated: Record<string, string> = {};
-      for (const path of paths) {
-        real[path] = await visit(path, visitOf(client, found.username));
-        simulated[path] = simulate(model, { client: client.clientId, person: found.facts, path }).outcome;
-      }
-      expect(real).toEqual(simulated);
-    });
-
-    test.each<[string, string, Person]>([
-      ["who is linked to a holder of the role", partners.linked, { enabled: true, roles: access, otp: false }],
-      ["whom the realm has not seen", partners.stranger, { enabled: true, roles: [], otp: false }],
-    ])("a partner's person %s ends as simulated, the first time and later", async (_title, username, person) => {
-      const login = { client: client.clientId, person, path: "broker", identityProvider: "partner" } as const;
-      const { outcome } = simulate(model, login);
-      const brokered = { ...visitOf(client, username), identityProvider: "partner" };
-      expect([await visit("broker", brokered), await visit("broker", brokered)]).toEqual([outcome, outcome]);
-    });
-  });
-
-  describe.each(["", "true"])('where the realm lets people reset their password, with force-login "%s",', (force) => {
-    let mailbox: Mailbox;
-    let open: RealmModel;
-    const repairs: Repair[] = [];
+  describe.each(PHASES)("with ways round the gate %s,", (phase) => {
+    let model: RealmModel;
+    let repairs: Repair[] = [];
 
     beforeAll(async () => {
-      mailbox = await startMailbox();
-      const smtpServer = { host: "127.0.0.1", port: String(mailbox.port), from: "keycloak@example.com" };
-      repairs.push(await realmSetting({ smtpServer, resetPasswordAllowed: true })(realm));
-      const values: Record<string, string> = force === "" ? {} : { "force-login": force };
-      repairs.push(await configured("reset credentials", "reset-credential-email", values)(realm));
-      open = await realm.model();
+      repairs = await enter(phase);
+      model = await realm.model();
     });
     afterAll(async () => {
       for (const repair of repairs.reverse()) await repair();
-      await mailbox.stop();
     });
 
-    test.each(["with the role", "without the role", "disabled"])("a person %s ends as simulated", async (name) => {
-      const found = cast[name];
-      if (!found) throw new Error(name);
-      for (const client of [langfuse, wiki]) {
-        const login = { client: client.clientId, person: found.facts, path: "reset-credentials" } as const;
-        const real = await visit(login.path, { ...visitOf(client, found.username), mailbox });
-        expect(`${client.clientId} ${real}`).toBe(`${client.clientId} ${simulate(open, login).outcome}`);
-      }
-    });
+    test.concurrent.each(inhabitants)(
+      "$username ends on every way at every client as simulated and documented",
+      async (person) => {
+        const real: Record<string, string> = {};
+        const simulated: Record<string, string> = {};
+        const told: Record<string, string> = {};
+        const account = new Account(realm, person);
+        const answers = { ...person, otpSecret: person.otp ? otpSecret : undefined };
+        for (const way of WAYS.filter((one) => one.phase === phase)) {
+          for (const client of clients) {
+            const cell = cellOf(way, person, client);
+            const visit = { issuer: realm.issuer, client, elsewhere: wiki, answers, account, mailbox };
+            real[cell] = await way.drive(visit).catch((error) => `failed: ${error}`);
+            const facts: Person = way.isAfterLoss ? { ...person.facts, roles: [] } : person.facts;
+            const { path, identityProvider } = way;
+            simulated[cell] = simulate(model, {
+              client: client.clientId,
+              person: facts,
+              path,
+              identityProvider,
+            }).outcome;
+            told[cell] = promised(way, person, client, model);
+            driven.push(cell);
+          }
+        }
+        expect(real).toEqual(simulated);
+        expect(real).toEqual(told);
+      },
+    );
 
-    test("the check tells whether the link opens the gate", () => {
-      const facts = checkGate(open, specification).map(({ fact }) => fact);
-      const opening = facts.filter((fact) => fact.includes("reset their password"));
-      expect(opening).toHaveLength(force === "true" ? 0 : 1);
+    test("the check names exactly what is open", () => {
+      const facts = checkGate(model, specification).filter(({ severity }) => severity === "error");
+      const opening = facts.map(({ fact }) => /reset their password|direct access grants/.exec(fact)?.[0]);
+      const grant = ["direct access grants", "direct access grants"];
+      const canForce = model.forceLoginDefault !== undefined;
+      const reset = phase === "open" || !canForce ? ["reset their password"] : [];
+      expect(opening).toEqual(phase === "closed" ? [] : [...reset, ...grant]);
     });
   });
 
-  test.each([langfuse, wiki])(
-    "tokens of everybody are renewed at $clientId after the loss of the role",
-    async (client) => {
-      for (const { username, facts } of Object.values(cast)) {
-        const held = { users: { [username]: access } };
-        const account = await accountOf(realm, username);
-        // Whoever could not get tokens now had the role, or was enabled, when they did.
-        await assignRoles(realm.admin, realm.realm, held);
-        await account.set({ enabled: true });
-        const real = await refreshed(visitOf(client, username), async () => {
-          await removeRoles(realm.admin, realm.realm, held);
-          await account.set({ enabled: facts.enabled });
-        });
-        const now = { ...facts, roles: [] };
-        const { outcome } = simulate(model, { client: client.clientId, person: now, path: "refresh" });
-        expect(`${username} ${real}`).toBe(`${username} ${outcome}`);
-        if (directHolders.includes(username)) await assignRoles(realm.admin, realm.realm, held);
-      }
-    },
-  );
+  test("no login of the table was left out", () => {
+    const product = WAYS.flatMap((way) =>
+      inhabitants.flatMap((person) => clients.map((client) => cellOf(way, person, client))),
+    );
+    expect(driven.toSorted()).toEqual(product.toSorted());
+  });
+
+  test("the check warns of nothing but an old server", async () => {
+    const findings = checkGate(await realm.model(), specification);
+    expect(findings.map(({ severity, invariant }) => `${severity} ${invariant}`)).toEqual(
+      version === NEWEST ? [] : ["warning 26"],
+    );
+  });
+
+  test("a partner's person whom the realm has not seen gets to clients without a gate only", async () => {
+    const credentials = { username: partners.stranger, password: `${partners.stranger}-password` };
+    const come = async (client: VisitedClient) =>
+      verdictOf(
+        await signIn(new Browser(), { issuer: realm.issuer, answers: credentials }, client, { kc_idp_hint: "partner" }),
+      );
+    expect([await come(langfuse), await come(langfuse), await come(wiki)]).toEqual(["denied", "denied", "allowed"]);
+  });
 
   test("whoever lacks the role reads Keycloak's own page with the message of the gate", async () => {
     const request = { issuer: realm.issuer, clientId: langfuse.clientId, redirectUri: langfuse.redirectUri };
-    const outcome = await authorise(new Browser(), request, credentialsOf(people.nobody.username));
+    const outcome = await authorise(new Browser(), request, people.nobody);
     expect(outcome).toMatchObject({ kind: "refused", status: 401, message: denyMessage });
   });
 
@@ -179,7 +183,7 @@ describe.each(["26.7.5", "26.4.7"])("logins at a gated realm of Keycloak %s", (v
     const shown: unknown[] = [];
     for (const ui_locales of ["de", "en"]) {
       const inLocale = { ...request, parameters: { ui_locales } };
-      const outcome = await authorise(new Browser(), inLocale, credentialsOf(people.nobody.username));
+      const outcome = await authorise(new Browser(), inLocale, people.nobody);
       shown.push(outcome.kind === "refused" && outcome.message);
     }
     for (const repair of repairs) await repair();
@@ -202,22 +206,6 @@ describe.each(["26.7.5", "26.4.7"])("logins at a gated realm of Keycloak %s", (v
     } finally {
       await chromium.close();
       await server.stop();
-    }
-  });
-
-  test("who lost the role is refused in spite of the session, and keeps the refresh token, as simulated", async () => {
-    const { username } = people.direct;
-    const request = { issuer: realm.issuer, clientId: langfuse.clientId, redirectUri: langfuse.redirectUri };
-    const browser = new Browser();
-    expect(await authorise(browser, request, credentialsOf(username))).toMatchObject({ kind: "code" });
-    const lose = { users: { [username]: access } };
-    try {
-      const real = await refreshed(visitOf(langfuse, username), () => removeRoles(realm.admin, realm.realm, lose));
-      const person = { enabled: true, roles: [], otp: false };
-      expect(real).toBe(simulate(model, { client: langfuse.clientId, person, path: "refresh" }).outcome);
-      expect(await authorise(browser, request)).toMatchObject({ kind: "refused", status: 401 });
-    } finally {
-      await assignRoles(realm.admin, realm.realm, lose);
     }
   });
 });

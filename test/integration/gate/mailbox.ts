@@ -10,7 +10,7 @@ export interface Mailbox {
 }
 
 /** Longest that a mail is waited for, in milliseconds: the server sends it before it answers the form. */
-const PATIENCE = 1_500;
+const PATIENCE = 500;
 
 /** Takes every mail that a server on this machine sends, as much of SMTP as that needs. */
 export async function startMailbox(): Promise<Mailbox> {
@@ -49,7 +49,8 @@ function receive(socket: Socket, keep: (to: string, text: string) => void): void
       received = received.slice(end + (isData ? 5 : 2));
       if (isData) {
         isData = false;
-        keep(to, text);
+        // A line that begins with a dot is sent with one more (RFC 5321, section 4.5.2).
+        keep(to, text.replace(/^\./gm, ""));
         say("250 kept");
       } else if (/^DATA/i.test(text)) {
         isData = true;

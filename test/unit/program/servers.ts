@@ -25,6 +25,7 @@ const answers: Readonly<Record<string, unknown>> = {
   "GET /admin/realms/company/default-default-client-scopes": [],
   "GET /admin/realms/company/default-optional-client-scopes": [],
   "GET /admin/realms/company/client-policies/profiles": { profiles: [] },
+  "GET /admin/realms/company/authentication/config-description/reset-credential-email": { properties: [] },
   "GET /admin/realms/company/clients": [{ id: "client-1", clientId: "langfuse", protocol: "openid-connect" }],
   "GET /admin/realms/company/identity-provider/instances": [],
   "GET /admin/realms/company/roles": [{ id: "role-1", name: "employee" }],

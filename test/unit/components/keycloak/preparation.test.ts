@@ -29,6 +29,7 @@ const answers = (changes: Record<string, unknown> = {}): Record<string, unknown>
   "GET /company/default-default-client-scopes": [],
   "GET /company/default-optional-client-scopes": [],
   "GET /company/client-policies/profiles": { profiles: [] },
+  "GET /company/authentication/config-description/reset-credential-email": { properties: [] },
   ...changes,
 });
 

@@ -50,6 +50,7 @@ export const openRealm: RealmModel = {
   },
   registrationAllowed: false,
   resetPasswordAllowed: false,
+  forceLoginDefault: "only-federated",
   flows: {
     browser: flowOf("browser", builtInBrowserFlows["26.7.5"], true),
     "direct grant": flowOf("direct grant", [

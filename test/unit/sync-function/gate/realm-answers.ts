@@ -41,6 +41,10 @@ export function realmAnswers(
       defaultClientScopes: client.defaultScopes,
       optionalClientScopes: client.optionalScopes,
     })),
+    "/authentication/config-description/reset-credential-email": {
+      properties:
+        model.forceLoginDefault === undefined ? [] : [{ name: "force-login", defaultValue: model.forceLoginDefault }],
+    },
     "/client-scopes": model.scopes,
     "/default-default-client-scopes": names(model.newClientScopes),
     "/default-optional-client-scopes": [],

@@ -25,6 +25,7 @@ describe("what is read of a realm", () => {
   it.each([
     ["without a gate", openRealm, specification],
     ["with a gate", gatedRealm, specification],
+    ["of a server that cannot force a login", { ...gatedRealm, forceLoginDefault: undefined }, specification],
     ["with a gate at the client", declaredRealm(openRealm, { ...specification, binding: "client" }), specification],
   ])("%s is all that bears on its gates", async (_title, model, declared) => {
     expect(await readRealmModel(apiOf(model), model.name, declared)).toEqual(model);
@@ -37,6 +38,7 @@ describe("what is read of a realm", () => {
     "/default-default-client-scopes",
     "/default-optional-client-scopes",
     "/client-policies/profiles",
+    "/authentication/config-description/reset-credential-email",
     "/identity-provider/instances",
     "/authentication/authenticator-providers",
     "/authentication/flows",

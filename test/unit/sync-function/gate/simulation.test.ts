@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { checkGate } from "#sync/gate/check.ts";
 import { PATHS, type Path, type Person } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { findingsText, loginsOf, simulationText } from "#sync/gate/report.ts";
 import { simulate } from "#sync/gate/simulation.ts";
-import { flowOf, gatedRealm, openRealm } from "./gated-model.ts";
+import { flowOf, gatedRealm, openRealm, specification } from "./gated-model.ts";
 
 const holder: Person = { enabled: true, roles: ["access"], otp: false };
 const nobody: Person = { enabled: true, roles: [], otp: false };
@@ -33,6 +34,45 @@ describe("a simulated login", () => {
     const clients = gatedRealm.clients.map((one) => ({ ...one, directGrant: true }));
     expect(outcome({ ...gatedRealm, clients }, "direct-grant").outcome).toBe("allowed");
     expect(outcome(gatedRealm, "refresh").outcome).toBe("allowed");
+  });
+
+  it.each<[string | undefined, Record<string, string>[], string]>([
+    ["only-federated", [{}], "allowed"],
+    ["only-federated", [{ "force-login": "true" }], "denied"],
+    ["true", [{}], "denied"],
+    ["true", [{ "force-login": "false" }], "allowed"],
+    ["only-federated", [{ "force-login": "true" }, {}], "allowed"],
+    ["only-federated", [{ "force-login": "true" }, { "force-login": "true" }], "denied"],
+    ["only-federated", [], "allowed"],
+    [undefined, [{ "force-login": "true" }], "allowed"],
+  ])(
+    "after the reset of a password, where %s is the default and %j configured, is %s",
+    (forceLoginDefault, mails, end) => {
+      const steps = [
+        { level: 0, requirement: "REQUIRED", providerId: "reset-credentials-choose-user" },
+        ...mails.map((values, index) => ({
+          level: 0,
+          requirement: "REQUIRED",
+          providerId: "reset-credential-email",
+          ...(Object.keys(values).length > 0 ? { config: { alias: `mail-${index}`, values } } : {}),
+        })),
+      ];
+      const flows = { ...gatedRealm.flows, "reset credentials": flowOf("reset credentials", steps) };
+      const model = { ...gatedRealm, flows, forceLoginDefault, resetPasswordAllowed: true };
+      expect(outcome(model, "reset-credentials").outcome).toBe(end);
+      expect(checkGate(model, specification).some(({ fact }) => fact.includes("reset their password"))).toBe(
+        end === "allowed",
+      );
+    },
+  );
+
+  it("by direct grant needs the second factor of whoever has one, who can send its code", () => {
+    const steps = ["direct-grant-validate-username", "direct-grant-validate-password", "direct-grant-validate-otp"];
+    const rows = steps.map((providerId) => ({ level: 0, requirement: "REQUIRED", providerId }));
+    const clients = gatedRealm.clients.map((one) => ({ ...one, directGrant: true }));
+    const model = { ...gatedRealm, clients, flows: { "direct grant": flowOf("direct grant", rows) } };
+    expect(outcome(model, "direct-grant", { ...holder, otp: true }).outcome).toBe("allowed");
+    expect(outcome(model, "direct-grant", holder).outcome).toBe("denied");
   });
 
   it("of a device runs the browser flow, where the client has the grant at all", () => {
