@@ -81,6 +81,9 @@ await runCommand(async () => {
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     console.error("\ninterrupted: everything that was started has been stopped");
+    if (process.env.LANGFUSE_TARGET) {
+      console.error('An organization "Company" with a project "Assistant" may be left in the Langfuse that was named.');
+    }
     return 130;
   }
 });

@@ -86,6 +86,8 @@ export async function prepareGround({ name, environment = {} }: GroundOptions): 
     },
     pass,
     stop: async () => {
+      // A named server outlives the test. What a test broke on purpose may stay.
+      if (named) await stack.destroy();
       await proxy.stop();
       await server?.stop();
       await rm(folder, { recursive: true, force: true });
