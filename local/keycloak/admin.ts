@@ -42,7 +42,7 @@ export class KeycloakAdmin {
     return (await (await this.#send("GET", search.size > 0 ? `${path}?${search}` : path)).json()) as T;
   }
 
-  /** Sends `body` as JSON and returns the answer's JSON, or undefined when it has none. */
+  /** Sends `body` as JSON, or as the form that it is, and returns the answer's JSON, or undefined when it has none. */
   async post<T = unknown>(path: string, body?: unknown): Promise<T | undefined> {
     const text = await (await this.#send("POST", path, body)).text();
     return text === "" ? undefined : (JSON.parse(text) as T);
@@ -79,14 +79,15 @@ export class KeycloakAdmin {
   }
 
   async #attempt(method: string, path: string, body: unknown): Promise<Response> {
+    const isJson = body !== undefined && !(body instanceof URLSearchParams);
     const headers = {
       authorization: `Bearer ${await this.#accessToken()}`,
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(isJson ? { "content-type": "application/json" } : {}),
     };
     return await this.#fetch(`/admin${path}`, {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: isJson ? JSON.stringify(body) : ((body ?? null) as URLSearchParams | null),
     });
   }
 

@@ -1,14 +1,15 @@
 import { failure, type GateFinding, warning } from "./finding.ts";
 import { isGenerationOf } from "./fingerprint.ts";
+import { endsInGates } from "./gated-flow.ts";
 import type { ClientModel, RealmModel } from "./realm-model.ts";
 import { isLoginForced } from "./simulation.ts";
-import type { Bypass, GateSpecification } from "./specification.ts";
+import type { Bypass, Gate, GateSpecification } from "./specification.ts";
 
 /** Ways into a gated client that do not run the gate. Those that are accepted are warnings. */
 export function bypassFindings(model: RealmModel, specification: GateSpecification): GateFinding[] {
   const { accepted = [], gates } = specification;
   const clients = gates.flatMap(({ client }) => model.clients.filter(({ clientId }) => clientId === client));
-  const open = [...realmBypasses(model), ...clients.flatMap(clientBypasses)];
+  const open = [...realmBypasses(model, gates), ...clients.flatMap(clientBypasses)];
   return [
     ...open.map(({ bypass, fact, remedy, isWeak }) =>
       (isWeak || accepted.includes(bypass) ? warning : failure)(
@@ -29,13 +30,22 @@ interface OpenBypass {
   readonly isWeak?: boolean;
 }
 
-function realmBypasses(model: RealmModel): OpenBypass[] {
+function realmBypasses(model: RealmModel, gates: readonly Gate[]): OpenBypass[] {
   const open: OpenBypass[] = [];
-  if (model.registrationAllowed) {
+  const isRegistrationGated = endsInGates(model.flows[model.bindings.registration]?.children ?? [], gates);
+  if (model.registrationAllowed && !isRegistrationGated) {
     open.push({
       bypass: "registration",
       fact: "people may register themselves, which signs them in to the client without the gate",
-      remedy: "switch the realm's user registration off",
+      remedy: "switch the realm's user registration off, or end its registration flow in the gate",
+    });
+  }
+  // The link of an invitation registers people for whatever client they write into it.
+  if (model.organizationsEnabled && !model.registrationAllowed && !isRegistrationGated) {
+    open.push({
+      bypass: "organization-invitation",
+      fact: "whoever is invited to an organization registers, which signs them in to the client without the gate",
+      remedy: "end the realm's registration flow in the gate, or switch its organizations off",
     });
   }
   // With `only-federated`, the default, people with a password of this realm are signed in by the link.

@@ -15,6 +15,7 @@ const realmAnswer = z.object({
   directGrantFlow: z.string(),
   resetCredentialsFlow: z.string(),
   registrationAllowed: flag,
+  organizationsEnabled: flag,
   resetPasswordAllowed: flag,
 });
 const clientsAnswer = z.array(
@@ -90,6 +91,7 @@ export async function readRealmModel(
       resetCredentials: realm.resetCredentialsFlow,
     },
     registrationAllowed: realm.registrationAllowed,
+    organizationsEnabled: realm.organizationsEnabled,
     resetPasswordAllowed: realm.resetPasswordAllowed,
     forceLoginDefault: await readForceLoginDefault(api, name),
     flows,

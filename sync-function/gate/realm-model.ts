@@ -14,6 +14,8 @@ export interface RealmModel {
     readonly resetCredentials: string;
   };
   readonly registrationAllowed: boolean;
+  /** Administrators may invite people to organizations, who then register although nobody else may. */
+  readonly organizationsEnabled: boolean;
   readonly resetPasswordAllowed: boolean;
   /** What the link for a new password does where nobody configured it: `true` leads to a login. Undefined where it cannot. */
   readonly forceLoginDefault: string | undefined;

@@ -36,6 +36,7 @@ export type Binding = (typeof BINDINGS)[number];
 /** Ways into a gated client that no gate looks at, and that a setting of the realm or the client closes. */
 export const BYPASSES = [
   "registration",
+  "organization-invitation",
   "reset-credentials",
   "direct-grant",
   "ciba",

@@ -117,6 +117,20 @@ export const grants =
     return () => set(false);
   };
 
+/** Moves the gate's flow from the realm to Langfuse's client alone, as `gate.binding` does. */
+export const boundAtClient = async (gated: GatedRealm): Promise<Repair> => {
+  const repairs = [
+    await realmSetting({ browserFlow: gated.plan.flowToCopy })(gated),
+    await clientSetting(
+      async (flowId) => ({ authenticationFlowBindingOverrides: { browser: await flowId(gated.plan.tree.alias) } }),
+      { authenticationFlowBindingOverrides: { browser: "" } },
+    )(gated),
+  ];
+  return async () => {
+    for (const repair of repairs.reverse()) await repair();
+  };
+};
+
 async function clientId({ admin, realm }: GatedRealm, name: string): Promise<string> {
   return (await admin.get<{ id: string }[]>(`/realms/${realm}/clients`, { clientId: name }))[0]?.id ?? "";
 }

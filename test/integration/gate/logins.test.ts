@@ -8,7 +8,9 @@ import { checkGate } from "#sync/gate/check.ts";
 import type { Person } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { simulate } from "#sync/gate/simulation.ts";
-import { BROWSER, configuration, configured, grants, type Repair, realmSetting } from "./damage.ts";
+import { appendedGates, BINDINGS } from "#sync/gate/specification.ts";
+import { ATTACKS, acceptInvitation } from "./attacks.ts";
+import { BROWSER, boundAtClient, configuration, configured, grants, type Repair, realmSetting } from "./damage.ts";
 import { type Documented, documentedLogins } from "./documented.ts";
 import {
   addRedirectUri,
@@ -23,9 +25,11 @@ import {
 } from "./gated-realm.ts";
 import { Account, type Inhabitant, inhabitants, roles, settle } from "./inhabitants.ts";
 import { type Mailbox, startMailbox } from "./mailbox.ts";
+import { realiseChildren } from "./realiser.ts";
 import { seeLogin } from "./sight.ts";
+import { signIn, type VisitedClient } from "./sign-in.ts";
 import { verdictOf } from "./walk.ts";
-import { PHASES, type Phase, signIn, type VisitedClient, WAYS, type Way } from "./ways.ts";
+import { PHASES, type Phase, WAYS, type Way } from "./ways.ts";
 
 const NEWEST = "26.7.5";
 const OLDEST = "26.1.0";
@@ -153,6 +157,58 @@ describe.each([NEWEST, OLDEST])("logins at a gated realm of Keycloak %s", (versi
     expect(findings.map(({ severity, invariant }) => `${severity} ${invariant}`)).toEqual(
       version === NEWEST ? [] : ["warning 26"],
     );
+  });
+
+  describe.each(BINDINGS)("of somebody without the role, with the flow bound at the %s,", (binding) => {
+    const attacker = inhabitants.find(({ row, otp }) => row === "without" && !otp);
+    let repairs: Repair[] = [];
+
+    beforeAll(async () => {
+      const smtpServer = { host: "127.0.0.1", port: String(mailbox.port), from: "keycloak@example.com" };
+      repairs = [await realmSetting({ smtpServer })(realm)];
+      if (binding === "client") repairs.push(await boundAtClient(realm));
+    });
+    afterAll(async () => {
+      for (const repair of repairs.reverse()) await repair();
+    });
+
+    test.each(ATTACKS)("$title leads to no gated client", async ({ elsewhere, drive }) => {
+      if (!attacker) throw new Error("nobody attacks");
+      const { email } = attacker;
+      const attempt = { ...realm, elsewhere: wiki, answers: attacker, email, mailbox };
+      expect(await drive({ ...attempt, client: langfuse })).toBe("denied");
+      // The same at a client without a gate shows that the way is one.
+      expect(await drive({ ...attempt, client: wiki })).toBe(elsewhere);
+    });
+  });
+
+  test("an invitation to an organization leads round the gate, which the check names, until registration ends in it", async () => {
+    const { admin, realm: name } = realm;
+    const smtpServer = { host: "127.0.0.1", port: String(mailbox.port), from: "keycloak@example.com" };
+    const repairs = [await realmSetting({ smtpServer, organizationsEnabled: true })(realm)];
+    const domains = [{ name: "acme.example" }];
+    const acme = await admin.create(`/realms/${name}/organizations`, {
+      name: "acme",
+      alias: "acme",
+      enabled: true,
+      domains,
+    });
+    const come = (client: VisitedClient, email: string) => {
+      const answers = { username: email, password: "" };
+      return acceptInvitation({ ...realm, client, elsewhere: wiki, answers, email, mailbox }, acme);
+    };
+    const named = async () =>
+      checkGate(await realm.model(), specification).filter(({ fact }) => fact.includes("invited to an organization"))
+        .length;
+    expect([await come(langfuse, "ida@acme.example"), await named()]).toEqual(["allowed", 1]);
+
+    const gated = "registration with the gate";
+    await admin.post(`/realms/${name}/authentication/flows/registration/copy`, { newName: gated });
+    await realiseChildren(admin, name, gated, appendedGates(specification, gated, []));
+    repairs.push(await realmSetting({ registrationFlow: gated })(realm));
+    expect([await come(langfuse, "ivo@acme.example"), await named()]).toEqual(["denied", 0]);
+    expect(await come(wiki, "ina@acme.example")).toBe("allowed");
+    for (const repair of repairs.reverse()) await repair();
   });
 
   test("a partner's person whom the realm has not seen gets to clients without a gate only", async () => {

@@ -4,8 +4,8 @@ import { decodeEntities } from "#local/browser/html.ts";
 
 export interface Mailbox {
   readonly port: number;
-  /** The first address in the next mail to somebody; undefined when none comes in time. */
-  linkFor(email: string): Promise<URL | undefined>;
+  /** The first address with `part` in it in the next mail to somebody; undefined when none comes in time. */
+  linkFor(email: string, part?: string): Promise<URL | undefined>;
   stop(): Promise<void>;
 }
 
@@ -21,12 +21,13 @@ export async function startMailbox(): Promise<Mailbox> {
   if (address === null || typeof address === "string") throw new Error("the mailbox has no port");
   return {
     port: address.port,
-    linkFor: async (email) => {
+    linkFor: async (email, part = "action-token") => {
       for (let waited = 0; waited < PATIENCE && !mails.has(email); waited += 50) await sleep(50);
       const text = mails.get(email)?.replace(/=\r\n/g, "").replaceAll("=3D", "=") ?? "";
       mails.delete(email);
-      const link = /https?:\/\/\S+action-token\S+?(?=[\s"<>])/.exec(text)?.[0];
-      return link === undefined ? undefined : new URL(decodeEntities(link));
+      const links = [...text.matchAll(/https?:\/\/\S+?(?=[\s"<>])/g)].map(([link]) => decodeEntities(link));
+      const link = links.find((one) => one.includes(part));
+      return link === undefined ? undefined : new URL(link);
     },
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -52,7 +52,7 @@ async function realiseFlow(admin: KeycloakAdmin, realm: string, { alias, descrip
   await realiseChildren(admin, realm, alias, children);
 }
 
-async function realiseChildren(
+export async function realiseChildren(
   admin: KeycloakAdmin,
   realm: string,
   parent: string,

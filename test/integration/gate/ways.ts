@@ -1,25 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Browser, type Halt, type Page } from "#local/browser/browser.ts";
+import { Browser } from "#local/browser/browser.ts";
 import { readForms } from "#local/browser/html.ts";
 import { requestTokens } from "#local/browser/tokens.ts";
 import type { Path } from "#sync/gate/login.ts";
 import type { Account } from "./inhabitants.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { type Answers, totp, verdictOf, walk } from "./walk.ts";
-
-export interface VisitedClient {
-  readonly clientId: string;
-  readonly secret: string;
-  readonly redirectUri: string;
-}
+import {
+  authorisationUrl,
+  codeOf,
+  open,
+  secretsOf,
+  signIn,
+  tokensFor,
+  type VisitedClient,
+  type Visitor,
+} from "./sign-in.ts";
+import { totp, verdictOf, walk } from "./walk.ts";
 
 /** Somebody who comes to a client. */
-export interface Visit {
-  readonly issuer: string;
+export interface Visit extends Visitor {
   readonly client: VisitedClient;
   /** The client at which a session is begun, for ways that have one. */
   readonly elsewhere: VisitedClient;
-  readonly answers: Answers;
   readonly account: Account;
   readonly mailbox: Mailbox;
 }
@@ -92,7 +94,7 @@ export const WAYS: readonly Way[] = [
     drive: async (visit) => {
       const browser = new Browser();
       const first = await signIn(browser, visit, visit.client);
-      if (!isInside(first)) await signIn(browser, visit, visit.elsewhere);
+      if (codeOf(first) === undefined) await signIn(browser, visit, visit.elsewhere);
       await visit.account.loseRoles();
       try {
         return verdictOf(await signIn(browser, visit, visit.client));
@@ -110,7 +112,7 @@ export const WAYS: readonly Way[] = [
     path: "refresh",
     drive: async (visit) => {
       const token = await visit.account.whileWelcome(() => refreshToken(visit));
-      return await tokens(visit, { grant_type: "refresh_token", refresh_token: token });
+      return await tokensFor(visit.issuer, visit.client, { grant_type: "refresh_token", refresh_token: token });
     },
   },
   ...(["open", "closed"] as const).flatMap((phase): Way[] => [
@@ -127,7 +129,11 @@ export const WAYS: readonly Way[] = [
       drive: (visit) => {
         const { username, password, otpSecret } = visit.answers;
         const form = { grant_type: "password", username, password };
-        return tokens(visit, otpSecret === undefined ? form : { ...form, totp: totp(otpSecret) });
+        return tokensFor(
+          visit.issuer,
+          visit.client,
+          otpSecret === undefined ? form : { ...form, totp: totp(otpSecret) },
+        );
       },
     },
   ]),
@@ -140,46 +146,6 @@ export const WAYS: readonly Way[] = [
   ).map(([phase, title]): Way => ({ title, phase, path: "reset-credentials", drive: reset })),
 ];
 
-/** Asks for a code, and answers what Keycloak asks for. */
-export async function signIn(
-  browser: Browser,
-  { issuer, answers }: Pick<Visit, "issuer" | "answers">,
-  client: VisitedClient,
-  parameters: Readonly<Record<string, string>> = {},
-): Promise<Page | Halt> {
-  const arrived = arrivalAt(client);
-  return await walk(
-    browser,
-    await browser.follow({ url: request(issuer, "auth", client, parameters) }, arrived),
-    answers,
-    arrived,
-  );
-}
-
-function request(
-  issuer: string,
-  endpoint: string,
-  client: VisitedClient,
-  parameters: Readonly<Record<string, string>>,
-): URL {
-  const url = new URL(`${issuer}/protocol/openid-connect/${endpoint}`);
-  const { clientId: client_id, redirectUri: redirect_uri } = client;
-  url.search = new URLSearchParams({
-    client_id,
-    redirect_uri,
-    response_type: "code",
-    scope: "openid",
-    ...parameters,
-  }).toString();
-  return url;
-}
-
-const arrivalAt =
-  ({ redirectUri }: VisitedClient) =>
-  (at: URL) =>
-    `${at.origin}${at.pathname}` === redirectUri;
-const isInside = (end: Page | Halt): boolean => "halted" in end && end.halted.searchParams.has("code");
-
 /** A browser in which the person signed in elsewhere, if they can. */
 async function withSession(visit: Visit): Promise<Browser> {
   const browser = new Browser();
@@ -187,20 +153,11 @@ async function withSession(visit: Visit): Promise<Browser> {
   return browser;
 }
 
-const secretsOf = ({ client }: Visit) => ({ client_id: client.clientId, client_secret: client.secret });
-
-async function tokens(visit: Visit, form: Readonly<Record<string, string>>): Promise<Verdict> {
-  const answer = await requestTokens(visit.issuer, { ...secretsOf(visit), ...form });
-  if (answer.kind === "error" && answer.status >= 500) throw new Error(`the token endpoint answered ${answer.status}`);
-  return answer.kind === "tokens" ? "allowed" : "denied";
-}
-
 async function refreshToken(visit: Visit): Promise<string> {
-  const end = await signIn(new Browser(), visit, visit.client);
-  const code = "halted" in end ? end.halted.searchParams.get("code") : null;
-  if (code === null) throw new Error("no code for somebody with every role");
+  const code = codeOf(await signIn(new Browser(), visit, visit.client));
+  if (code === undefined) throw new Error("no code for somebody with every role");
   const form = { grant_type: "authorization_code", code, redirect_uri: visit.client.redirectUri };
-  const exchanged = await requestTokens(visit.issuer, { ...secretsOf(visit), ...form });
+  const exchanged = await requestTokens(visit.issuer, { ...secretsOf(visit.client), ...form });
   if (exchanged.kind !== "tokens") throw new Error(`no tokens: ${exchanged.error}`);
   return exchanged.tokens.refresh_token ?? "";
 }
@@ -209,8 +166,7 @@ async function refreshToken(visit: Visit): Promise<string> {
 async function reset(visit: Visit): Promise<Verdict> {
   const { issuer, client, answers, account, mailbox } = visit;
   const browser = new Browser();
-  const arrived = arrivalAt(client);
-  const page = await browser.get(request(issuer, "forgot-credentials", client, {}));
+  const page = await browser.get(authorisationUrl(issuer, client, {}, "forgot-credentials"));
   if (page.status >= 400) return verdictOf(page);
   const [form] = readForms(page.body);
   if (!form) throw new Error("nobody asks whose password it is");
@@ -218,7 +174,7 @@ async function reset(visit: Visit): Promise<Verdict> {
   const link = await mailbox.linkFor(`${answers.username}@example.com`);
   if (!link) return "denied";
   try {
-    const end = await walk(browser, await browser.follow({ url: link }, arrived), answers, arrived);
+    const end = await open(browser, link, answers, client);
     if ("halted" in end || end.status >= 400) return verdictOf(end);
     // The realm says that the password is another now, and leaves it to the person to come again.
     return verdictOf(await signIn(browser, visit, client));
@@ -231,7 +187,7 @@ async function reset(visit: Visit): Promise<Verdict> {
 async function enterDeviceCode(visit: Visit): Promise<Verdict> {
   const started = await fetch(`${visit.issuer}/protocol/openid-connect/auth/device`, {
     method: "POST",
-    body: new URLSearchParams({ ...secretsOf(visit), scope: "openid" }),
+    body: new URLSearchParams({ ...secretsOf(visit.client), scope: "openid" }),
     signal: AbortSignal.timeout(30_000),
   });
   if (!started.ok) return "denied";
@@ -239,5 +195,5 @@ async function enterDeviceCode(visit: Visit): Promise<Verdict> {
   const browser = new Browser();
   await walk(browser, await browser.get(new URL(verification_uri_complete ?? "")), visit.answers, () => false);
   const grant_type = "urn:ietf:params:oauth:grant-type:device_code";
-  return await tokens(visit, { grant_type, device_code: device_code ?? "" });
+  return await tokensFor(visit.issuer, visit.client, { grant_type, device_code: device_code ?? "" });
 }

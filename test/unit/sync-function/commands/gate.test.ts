@@ -51,7 +51,7 @@ describe("gate check", () => {
     expect(exitCode).toBe(2);
     expect(printed.trimEnd().split("\n")).toEqual([
       expect.stringMatching(/^error {4}people may register themselves.* \(invariant 25\)$/),
-      "         → switch the realm's user registration off",
+      "         → switch the realm's user registration off, or end its registration flow in the gate",
       expect.stringMatching(/^warning {2}Keycloak 26\.4\.7 .* \(invariant 26\)$/),
       expect.stringMatching(/^ {9}→ update to /),
       "Gate: 1 error, 1 warning",

@@ -68,6 +68,7 @@ describe("the check of a realm", () => {
 
   it.each([
     ["registration", { registrationAllowed: true }],
+    ["organization-invitation", { organizationsEnabled: true }],
     ["reset-credentials", { resetPasswordAllowed: true }],
     ["direct-grant", { directGrant: true }],
     ["ciba", { ciba: true }],

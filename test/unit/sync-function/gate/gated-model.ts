@@ -49,10 +49,15 @@ export const openRealm: RealmModel = {
     resetCredentials: "reset credentials",
   },
   registrationAllowed: false,
+  organizationsEnabled: false,
   resetPasswordAllowed: false,
   forceLoginDefault: "only-federated",
   flows: {
     browser: flowOf("browser", builtInBrowserFlows["26.7.5"], true),
+    registration: flowOf("registration", [
+      { level: 0, requirement: "REQUIRED", displayName: "registration form", authenticationFlow: true },
+      step(1, "REQUIRED", "registration-user-creation"),
+    ]),
     "direct grant": flowOf("direct grant", [
       step(0, "REQUIRED", "direct-grant-validate-username"),
       step(0, "REQUIRED", "direct-grant-validate-password"),

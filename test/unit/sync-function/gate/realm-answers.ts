@@ -23,6 +23,7 @@ export function realmAnswers(
       directGrantFlow: bindings.directGrant,
       resetCredentialsFlow: bindings.resetCredentials,
       registrationAllowed: model.registrationAllowed,
+      organizationsEnabled: model.organizationsEnabled,
       resetPasswordAllowed: model.resetPasswordAllowed,
     },
     "/clients": model.clients.map((client) => ({
