@@ -62,10 +62,12 @@ export interface KeycloakClient {
   listGroups(): Promise<readonly KeycloakGroup[]>;
   /** All people without service accounts; local and imported ones are counted. */
   countUsers(): Promise<number>;
-  /** Everybody with exactly this address, whatever its case; several where the realm allows it. */
+  /** Everybody with exactly this address, whatever its case; several where the realm allows it. No service accounts. */
   findUsers(email: string): Promise<readonly KeycloakUser[]>;
-  /** Undefined when there is no such person. */
+  /** Undefined when there is no such person; service accounts are none. */
   getUser(id: string): Promise<KeycloakUser | undefined>;
+  /** Whether somebody of a list is a service account; asks the server about those only who have its kind of name. */
+  isServiceAccount(user: KeycloakUser): Promise<boolean>;
   /** Effective realm roles of a person: direct, by groups and their parents, by composites. The authoritative answer. */
   listEffectiveRoles(userId: string): Promise<readonly KeycloakRole[]>;
 }
@@ -96,6 +98,19 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
   const groupPages = (path: string, title: string) =>
     pagesOf((first, max) => get(path, groups, { first, max, briefRepresentation: false }), title, pageSize);
   const countUsers = () => get("/users/count", userCount);
+  const isServiceAccount = async ({ id, username = "", email }: KeycloakUser) => {
+    if (!username.startsWith(SERVICE_ACCOUNT_PREFIX)) return false;
+    // Nobody is found by an address they do not have, and service accounts are made without one.
+    if (!email) return true;
+    // People choose their names where the realm lets them, but only people are found by a search for theirs.
+    const people = await get("/users", users, { search: `"${username}"`, max: -1, briefRepresentation: true });
+    return people.every((person) => person.id !== id);
+  };
+  const withoutServiceAccounts = async (found: readonly KeycloakUser[]) => {
+    const people: KeycloakUser[] = [];
+    for (const one of found) if (!(await isServiceAccount(one))) people.push(one);
+    return people;
+  };
   const countGroups = async () => (await get("/groups/count", groupCount)).count;
 
   const walkGroups = async (): Promise<KeycloakGroup[]> => {
@@ -117,7 +132,7 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
       const subject = await send.subject();
       if (subject !== undefined) return subject;
       // A client without the scope `basic` has tokens without `sub`.
-      const username = `service-account-${clientId.toLowerCase()}`;
+      const username = `${SERVICE_ACCOUNT_PREFIX}${clientId.toLowerCase()}`;
       const own = (await get("/users", users, { username, exact: true, briefRepresentation: true }))[0];
       if (own !== undefined) return own.id;
       throw new AccessError(
@@ -168,20 +183,26 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
     countUsers,
     findUsers: async (email) => {
       const found = await get("/users", users, { email, exact: true, briefRepresentation: true });
-      return found.filter((person) => person.email?.toLowerCase() === email.toLowerCase());
+      return await withoutServiceAccounts(
+        found.filter((person) => person.email?.toLowerCase() === email.toLowerCase()),
+      );
     },
     getUser: async (id) => {
       try {
-        return await get(`/users/${pathSegment(id)}`, user);
+        return (await withoutServiceAccounts([await get(`/users/${pathSegment(id)}`, user)]))[0];
       } catch (error) {
         if (error instanceof AccessError && error.status === 404) return undefined;
         throw error;
       }
     },
+    isServiceAccount,
     listEffectiveRoles: (userId) =>
       get(`/users/${pathSegment(userId)}/role-mappings/realm/composite`, roles, { briefRepresentation: true }),
   };
 }
+
+/** What Keycloak puts before the client's id to name the user of its service account. */
+export const SERVICE_ACCOUNT_PREFIX = "service-account-";
 
 /** Type of the components that stand for LDAP, Active Directory and their like. */
 const USER_STORAGE = "org.keycloak.storage.UserStorageProvider";

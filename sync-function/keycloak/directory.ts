@@ -9,7 +9,7 @@ import { readHolders } from "./holders.ts";
 import { createHoldingTable, type Holding, type HoldingTable } from "./holding.ts";
 import { createHoldingProof } from "./holding-proof.ts";
 import { createOwnHoldingReader, type OwnHoldingReader, requestsPerPerson } from "./own-holding.ts";
-import { findPeople, isServiceAccount, peoplePage, personOf, readEverybody, type Search } from "./people.ts";
+import { findPeople, peoplePage, personOf, readEverybody, type Search } from "./people.ts";
 import { type Choice, chooseStrategy, type RealmFacts, type Strategy } from "./strategy.ts";
 
 export interface DirectoryOptions {
@@ -90,12 +90,12 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
       // An address that somebody was found by needs no second search, if the person is still there.
       const again = await Promise.all(known.map((person) => (person.enabled ? confirmed(person, ownOf) : undefined)));
       if (known.length > 0 && again.every((person) => person !== undefined)) return again;
-      const users = (await client.findUsers(email)).filter((user) => !isServiceAccount(user));
+      const users = await client.findUsers(email);
       return await Promise.all(users.map((user) => own(user, reader, losing)));
     },
     async find(interest, id, { losing = false } = {}) {
       const user = await client.getUser(id);
-      return user && !isServiceAccount(user) ? await own(user, await ownHolding(interest), losing) : undefined;
+      return user ? await own(user, await ownHolding(interest), losing) : undefined;
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { Person } from "../people/person.ts";
 import type { KeycloakUser } from "./answers.ts";
 import { defaultRoleName } from "./canary.ts";
-import type { KeycloakClient } from "./client.ts";
+import { type KeycloakClient, SERVICE_ACCOUNT_PREFIX } from "./client.ts";
 import { type Grants, READ_CONCURRENCY } from "./grants.ts";
 import type { Holding, HoldingTable } from "./holding.ts";
 import { type PagedList, readLists } from "./lists.ts";
-import { isServiceAccount, PEOPLE_PAGE, personOf } from "./people.ts";
+import { PEOPLE_PAGE, personOf } from "./people.ts";
 
 export interface Holder {
   readonly person: Person;
@@ -19,7 +19,7 @@ export interface Holder {
  * holders and members are listed by Keycloak, so `grants` must name every role and group on the way.
  */
 export async function readHolders(
-  client: Pick<KeycloakClient, "realm" | "directHolders" | "directMembers">,
+  client: Pick<KeycloakClient, "realm" | "directHolders" | "directMembers" | "isServiceAccount">,
   grants: Grants,
   table: HoldingTable,
   pageSize = PEOPLE_PAGE,
@@ -34,10 +34,11 @@ export async function readHolders(
     ...grants.groups.map(({ group, holding }) => ({ ...client.directMembers(group), holding, byMore: true })),
   ];
   const holders = new Map<string, Holder>();
+  const named = new Map<string, KeycloakUser>();
   await readLists(
     lists,
     (user, { holding, byMore }) => {
-      if (isServiceAccount(user)) return;
+      if (user.username?.startsWith(SERVICE_ACCOUNT_PREFIX)) named.set(user.id, user);
       const known = holders.get(user.id);
       const union = table.union(known?.holding ?? table.none, holding);
       holders.set(user.id, {
@@ -48,5 +49,7 @@ export async function readHolders(
     },
     { size: pageSize, concurrency: READ_CONCURRENCY, thinned: false },
   );
+  // They never get access, and are few: none but those that hold something that matters.
+  for (const [id, user] of named) if (await client.isServiceAccount(user)) holders.delete(id);
   return holders;
 }

@@ -31,14 +31,6 @@ function pagesAtOnce(pageSize: number): number {
  */
 const ROWS_PER_REQUEST = 1_000;
 
-/** What Keycloak puts before the client's id to name the user of its service account. */
-const SERVICE_ACCOUNT_PREFIX = "service-account-";
-
-/** Lists of role holders and group members have service accounts among the people; they never get access. */
-export function isServiceAccount({ username }: KeycloakUser): boolean {
-  return username?.startsWith(SERVICE_ACCOUNT_PREFIX) ?? false;
-}
-
 export function personOf(user: KeycloakUser, { realmRoles, clientRoles, groups }: Holding): Person {
   return {
     id: user.id,
@@ -69,7 +61,7 @@ export async function readEverybody(
     const page = await client.everybody().page(first, pageSize);
     for (const user of page) {
       seen.add(user.id);
-      if (!isServiceAccount(user)) take(user);
+      take(user);
     }
     return page.length;
   };
@@ -115,7 +107,7 @@ export async function findPeople(
   }
   const sought = (await client.allowsSharedEmails()) ? [...emails] : unknown;
   const found = await mapLimited(sought, READ_CONCURRENCY, (email) => client.findUsers(email));
-  for (const user of found.flat()) if (!isServiceAccount(user)) take(user);
+  for (const user of found.flat()) take(user);
 }
 
 function isAmong({ email }: KeycloakUser, emails: ReadonlySet<string>): boolean {

@@ -197,6 +197,8 @@ export async function startRealm(
       }
       case "users": {
         const email = url.searchParams.get("email");
+        const search = url.searchParams.get("search");
+        if (search !== null) return list(realm.people.filter(({ email: name }) => `"${name}"` === search));
         return list(
           email === null ? realm.people : realm.people.filter((person) => person.email.toLowerCase() === email),
         );

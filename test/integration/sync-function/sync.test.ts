@@ -55,6 +55,8 @@ const realm: RealmRepresentation = {
     person("disabled", { enabled: false }),
     person("protected"),
     person("outsider"),
+    // Where the realm lets people choose their names, this must be no way to keep a role.
+    { ...person("renamed"), username: "service-account-renamed" },
     {
       ...person(`service-account-${CLIENT.clientId}`),
       serviceAccountClientId: CLIENT.clientId,
@@ -87,6 +89,9 @@ const BEFORE: Readonly<Record<string, Role>> = {
   disabled: "MEMBER",
   protected: "OWNER",
   stranger: "MEMBER",
+  renamed: "ADMIN",
+  // The address of the sync's own service account.
+  [`service-account-${CLIENT.clientId}`]: "MEMBER",
 };
 
 const AFTER: Readonly<Record<string, string>> = {
@@ -99,6 +104,8 @@ const AFTER: Readonly<Record<string, string>> = {
   disabled: "NONE",
   protected: "OWNER",
   stranger: "MEMBER",
+  renamed: "VIEWER",
+  [`service-account-${CLIENT.clientId}`]: "MEMBER",
 };
 
 const processes = new ProcessGroup();
@@ -193,7 +200,7 @@ describe("a sync of a real realm", () => {
       [() => assignRoles(admin, REALM, { users: { none: ["langfuse-member"] } }), { none: "MEMBER" }],
       [
         () => assignRoles(admin, REALM, { composites: { "default-roles-company": ["langfuse-member"] } }),
-        { nested: "MEMBER", composite: "MEMBER", lead: "MEMBER" },
+        { nested: "MEMBER", composite: "MEMBER", lead: "MEMBER", renamed: "MEMBER" },
       ],
     ];
     let expected = AFTER;
@@ -212,7 +219,7 @@ describe("a sync of a real realm", () => {
       await runCommand(["plan", "--json"], environment),
     ];
     expect(first.output).toBe(second.output);
-    expect(planReport.parse(JSON.parse(first.output)).organizations[0]?.plan.changes).toHaveLength(7);
+    expect(planReport.parse(JSON.parse(first.output)).organizations[0]?.plan.changes).toHaveLength(8);
   });
 
   it("leaves people alone whose address belongs to several", async () => {
