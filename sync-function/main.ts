@@ -1,4 +1,5 @@
 import { run } from "./commands/run.ts";
+import { DEFECT_EXIT_CODE } from "./errors.ts";
 
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
@@ -9,7 +10,18 @@ const exitCode = await run(
     environment: process.env,
     print: (text) => process.stdout.write(`${text}\n`),
     stop: stop.signal,
-    prepare: async () => (await import("./memory.ts")).preferMemoryToSpeed(),
+    prepare: async () => {
+      const [{ preferMemoryToSpeed }, { watchMemory }] = await Promise.all([
+        import("./memory.ts"),
+        import("./memory-watch.ts"),
+      ]);
+      preferMemoryToSpeed();
+      watchMemory(process.constrainedMemory(), (message) => {
+        // At once: there may be no memory for anything else. The next run starts from what is there.
+        process.stderr.write(`${message}\n`);
+        process.exit(DEFECT_EXIT_CODE);
+      });
+    },
   },
   (text) => process.stderr.write(`${text}\n`),
 );
