@@ -67,6 +67,14 @@ export const syncSchema = z.strictObject({
       staleAfter: z.int().min(1).max(10_080).default(30),
     })
     .prefault({}),
+  dashboard: z
+    .strictObject({
+      /** Put a Grafana dashboard of the figures into a ConfigMap. */
+      enabled: z.boolean().default(false),
+      /** Labels by which Grafana's sidecar finds dashboards. */
+      labels: z.record(z.string(), z.string()).default({ grafana_dashboard: "1" }),
+    })
+    .prefault({}),
   networkPolicy: z
     .strictObject({
       /** Let the pods reach the configured servers only; needs a network that enforces policies. */

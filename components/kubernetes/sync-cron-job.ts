@@ -4,6 +4,7 @@ import { contentConfigMap } from "./content-config-map.ts";
 import { type BootstrapSettings, KeyBootstrap } from "./key-bootstrap.ts";
 import { oneTimeJob } from "./one-time-job.ts";
 import { prometheusRule, type SyncAlertsArgs } from "./sync-alerts.ts";
+import { dashboardConfigMap } from "./sync-dashboard.ts";
 import { DOCUMENT_FILE, PROGRAM_FILE } from "./sync-files.ts";
 import { SyncMemory } from "./sync-memory.ts";
 import { syncNetworkPolicy } from "./sync-network-policy.ts";
@@ -34,6 +35,8 @@ export interface SyncCronJobArgs
     readonly enabled: boolean;
     readonly labels?: Readonly<Record<string, string>> | undefined;
   };
+  /** Declares a dashboard of the same figures. */
+  readonly dashboard: { readonly enabled: boolean; readonly labels: Readonly<Record<string, string>> };
   readonly bootstrap: BootstrapSettings;
   readonly networkPolicy: {
     /** Limits what the pods reach. */
@@ -150,6 +153,10 @@ export class SyncCronJob extends pulumi.ComponentResource {
     );
     if (args.alerts.enabled) {
       prometheusRule(name, { ...args.alerts, namespace, labels: { ...labels, ...args.alerts.labels } }, child);
+    }
+    if (args.dashboard.enabled) {
+      const found = { ...labels, ...args.dashboard.labels };
+      dashboardConfigMap(name, { namespace, labels: found, staleAfter: args.alerts.staleAfter }, child);
     }
     this.cronJobName = cronJob.metadata.name;
     this.secretName = secret.metadata.name;

@@ -60,6 +60,7 @@ describe("a configuration", () => {
         doctor: false,
         metrics: {},
         alerts: { enabled: false, staleAfter: 30 },
+        dashboard: { enabled: false, labels: { grafana_dashboard: "1" } },
         networkPolicy: { enabled: false, apiServers: [] },
         shards: 1,
         clientRoles: false,
