@@ -149,6 +149,7 @@ function organizationsIn(
           protect,
           ignore: [],
           unmatched: "keep",
+          unmatchedScope: "all",
           graceDays: DEFAULT_GRACE_DAYS,
           provision: false,
         },

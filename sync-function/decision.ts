@@ -69,7 +69,7 @@ export async function decide<Client extends OrganizationReader>(
         members,
         projects,
         holders: provision ? holders : [],
-        absences: absencesOf(absences, graceDays, now),
+        absences: absencesOf(absences, links, graceDays, now),
         unavailable,
       };
       return { organization, facts, links };
@@ -142,11 +142,14 @@ async function findStrayed(
 
 function absencesOf(
   absences: OrganizationMemory["absences"],
+  links: OrganizationMemory["links"],
   graceDays: number,
   now: Date,
 ): ReadonlyMap<string, Absence> {
   const isDue = (since: string) => now.getTime() - Date.parse(since) >= graceDays * DAY;
-  return new Map([...absences].map(([userId, since]) => [userId, { since, due: isDue(since) }]));
+  return new Map(
+    [...absences].map(([userId, since]) => [userId, { since, due: isDue(since), wasLinked: links.has(userId) }]),
+  );
 }
 
 function peopleOf<Client extends OrganizationReader>(

@@ -3,7 +3,7 @@ import { guardSettingsSchema } from "../guard/limits.ts";
 import { ROLES } from "../langfuse/role.ts";
 import { suggestion } from "../nearest.ts";
 import { PRESET_NAMES } from "../roles/preset.ts";
-import { UNMATCHED_MODES } from "../roles/rule.ts";
+import { UNMATCHED_MODES, UNMATCHED_SCOPES } from "../roles/rule.ts";
 import { address } from "./address.ts";
 
 const text = z.string().min(1, "is empty");
@@ -76,6 +76,11 @@ export const inheritedShape = {
   unmatched: oneOf(UNMATCHED_MODES)
     .describe(
       "what becomes of members without a user in Keycloak after the grace period: `keep`, `none` (role NONE) or `remove`; default keep",
+    )
+    .optional(),
+  unmatchedScope: oneOf(UNMATCHED_SCOPES)
+    .describe(
+      "whom `unmatched` concerns: `all`, or `linked`, which leaves out whoever no run has ever found in Keycloak; default all",
     )
     .optional(),
   graceDays: z.number().nonnegative().describe("grace period in days; default 7").optional(),

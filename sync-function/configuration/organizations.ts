@@ -83,6 +83,7 @@ export function rulesOf(
     protect: [...protect, ...(defaults.protect ?? []), ...(organization.protect ?? [])],
     ignore: [...(defaults.ignore ?? []), ...(organization.ignore ?? [])],
     unmatched: organization.unmatched ?? defaults.unmatched ?? "keep",
+    unmatchedScope: organization.unmatchedScope ?? defaults.unmatchedScope ?? "all",
     graceDays: organization.graceDays ?? defaults.graceDays ?? DEFAULT_GRACE_DAYS,
     provision: organization.provision ?? defaults.provision ?? false,
   };

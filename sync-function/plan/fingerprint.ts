@@ -15,7 +15,7 @@ export function fingerprintOf(state: AccessState, rules: AccessRules): string {
     fallback: rules.fallback,
     protect: rules.protect.toSorted(compare),
     ignore: rules.ignore.toSorted(compare),
-    unmatched: [rules.unmatched, rules.graceDays, rules.provision],
+    unmatched: [rules.unmatched, rules.unmatchedScope, rules.graceDays, rules.provision],
     holders: state.holders
       .filter(({ email }) => rules.provision && email !== "")
       .map(({ id, email }) => [id, email, peopleFacts(state.people.byEmail.get(email) ?? [], rules)])
@@ -57,7 +57,7 @@ function memberFacts(
     role,
     peopleFacts(named, rules),
     linked === undefined ? null : personFacts(linked, rules),
-    absence === undefined ? null : [absence.since, absence.due],
+    absence === undefined ? null : [absence.since, absence.due, absence.wasLinked],
     unavailable.get(userId) ?? 0,
   ];
 }

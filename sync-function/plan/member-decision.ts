@@ -81,7 +81,7 @@ function decideUnknown(
   member: Member,
   current: Role,
   absence: Absence | undefined,
-  { unmatched, graceDays }: AccessRules,
+  { unmatched, unmatchedScope, graceDays }: AccessRules,
 ): MemberDecision {
   const { email, userId } = member;
   const change = (kind: ChangeKind): Change => ({
@@ -93,6 +93,10 @@ function decideUnknown(
     to: "NONE",
     reason: `they have had no user in Keycloak since ${absence?.since.slice(0, 10)}`,
   });
+  if (unmatched !== "keep" && unmatchedScope === "linked" && !absence?.wasLinked) {
+    const reason = "they have no user in Keycloak, and no run has seen one, so that they are not the sync's to remove";
+    return { member, untouched: { kind: "unknown", email, userId, role: current, reason } };
+  }
   if (absence?.due && unmatched === "remove") return { member, change: change("remove-member") };
   if (absence?.due && unmatched === "none") {
     const rest = { member, projects: NO_PERSON };

@@ -24,6 +24,8 @@ export interface Absence {
   readonly since: string;
   /** Whether the grace period is over. */
   readonly due: boolean;
+  /** Whether an earlier run found them in Keycloak, so that the sync had to do with them. */
+  readonly wasLinked: boolean;
 }
 
 /** Everything a plan is made from besides the rules. */

@@ -31,6 +31,13 @@ export interface Rule {
 export const UNMATCHED_MODES = ["keep", "none", "remove"] as const;
 export type UnmatchedMode = (typeof UNMATCHED_MODES)[number];
 
+/**
+ * Whom that concerns: all of them, or only those whom an earlier run found in Keycloak. The others were never the sync's:
+ * somebody invited them by hand.
+ */
+export const UNMATCHED_SCOPES = ["all", "linked"] as const;
+export type UnmatchedScope = (typeof UNMATCHED_SCOPES)[number];
+
 /** Everything that decides about the members of one organization. */
 export interface AccessRules {
   /** Id of the organization in Langfuse. */
@@ -44,6 +51,7 @@ export interface AccessRules {
   /** Patterns of addresses the sync takes no notice of. */
   readonly ignore: readonly string[];
   readonly unmatched: UnmatchedMode;
+  readonly unmatchedScope: UnmatchedScope;
   /** How long somebody must have been without a user in Keycloak before `unmatched` applies, in days. */
   readonly graceDays: number;
   /** Whether holders of a role are made members before their first login. */

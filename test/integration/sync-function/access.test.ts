@@ -238,6 +238,21 @@ describe("members without a user in Keycloak", () => {
   });
 });
 
+describe("members without a user in Keycloak whom nobody provisioned", () => {
+  it("stay where only those are concerned whom an earlier run has found", async () => {
+    const settings = { rules: rules.slice(0, 1), protect, unmatched: "remove", unmatchedScope: "linked" };
+    const one = await organization({ boss: "OWNER", stranger: "MEMBER", former: "MEMBER" }, settings);
+    const idOf = new Map((await one.client.listMemberships()).map(({ email, userId }) => [email, userId]));
+    const [stranger, former] = ["stranger", "former"].map((name) => idOf.get(address(name)) ?? "");
+    const since = "2020-01-01T00:00:00.000Z";
+    const absences = new Map([stranger ?? "", former ?? ""].map((id) => [id, since]));
+    const links = new Map([[former ?? "", randomUUID()]]);
+    const memory: Memory = new Map([[one.id, { absences, links, unavailable: new Map() }]]);
+    expect(changesOf(await sync(await environmentFor(one), { memory }))).toEqual(["remove-member former"]);
+    expect(await one.roles()).toEqual({ boss: "OWNER", stranger: "MEMBER" });
+  });
+});
+
 describe("the last owner", () => {
   it("keeps the role, until somebody else has it", async () => {
     const owners = [{ from: { realmRole: "admins" }, organization: "OWNER" }];

@@ -147,6 +147,7 @@ describe("client roles that are not read", () => {
     protect: [],
     ignore: [],
     unmatched: "keep",
+    unmatchedScope: "all",
     graceDays: 7,
     provision: false,
   };

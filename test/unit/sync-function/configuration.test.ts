@@ -50,6 +50,7 @@ it("a complete environment becomes one value", () => {
           protect: ["owner@example.com"],
           ignore: [],
           unmatched: "keep",
+          unmatchedScope: "all",
           graceDays: 7,
           provision: false,
         },

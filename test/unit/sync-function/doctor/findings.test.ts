@@ -143,6 +143,7 @@ it("rules that are wrong by themselves are errors of the configuration", () => {
     protect: [],
     ignore: [],
     unmatched: "keep" as const,
+    unmatchedScope: "all" as const,
     graceDays: 7,
     provision: false,
   };

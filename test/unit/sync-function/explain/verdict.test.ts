@@ -28,6 +28,7 @@ const rules = (...list: Rule[]): AccessRules => ({
   protect: [],
   ignore: [],
   unmatched: "keep",
+  unmatchedScope: "all",
   graceDays: 7,
   provision: false,
 });

@@ -128,10 +128,11 @@ describe("the last owner", () => {
 });
 
 describe("a member whom Keycloak does not know", () => {
-  const state = (due: boolean | undefined, role = "MEMBER") =>
+  const since = "2026-01-02T03:04:05.000Z";
+  const state = (due: boolean | undefined, role = "MEMBER", wasLinked = true) =>
     stateOf({
       members: { ...owner, gone: [role] },
-      absences: new Map(due === undefined ? [] : [["id of gone", { since: "2026-01-02T03:04:05.000Z", due }]]),
+      absences: new Map(due === undefined ? [] : [["id of gone", { since, due, wasLinked }]]),
       projects: [project("Assistant", { gone: "ADMIN" })],
     });
 
@@ -157,6 +158,18 @@ describe("a member whom Keycloak does not know", () => {
       },
     ]);
   });
+  it.each(["none", "remove"] as const)(
+    "stays with the scope linked if no run has ever found them, by %s",
+    (unmatched) => {
+      const linked = { ...rules, unmatched, unmatchedScope: "linked" } as const;
+      expect(plan(state(true), linked).changes).toHaveLength(1);
+      for (const stranger of [state(true, "MEMBER", false), state(undefined)]) {
+        const { changes, untouched } = plan(stranger, linked);
+        expect(changes).toEqual([]);
+        expect(untouched[0]).toMatchObject({ kind: "unknown", reason: expect.stringContaining("no run has seen one") });
+      }
+    },
+  );
   it("loses access after the grace period, and the plan says which project roles stay", () => {
     expect(plan(state(true), { ...rules, unmatched: "none" }).changes).toMatchObject([
       { kind: "remove-access", to: "NONE", projectRoles: [{ project: { name: "Assistant" }, role: "ADMIN" }] },
@@ -328,16 +341,23 @@ describe("the fingerprint", () => {
     const other = stateOf({ members: { a: ["VIEWER", active("admins")] } });
     expect(plan(other, rules).fingerprint).not.toBe(fingerprint);
     expect(plan({ ...state, projects: [project("p")] }, rules).fingerprint).not.toBe(fingerprint);
-    for (const more of [{ organization: "organization-2" }, { protect: [] }, { ignore: ["x@y.z"] }, { graceDays: 1 }]) {
+    for (const more of [
+      { organization: "organization-2" },
+      { protect: [] },
+      { ignore: ["x@y.z"] },
+      { graceDays: 1 },
+      { unmatchedScope: "linked" } as const,
+    ]) {
       expect(plan(state, { ...rules, ...more }).fingerprint).not.toBe(fingerprint);
     }
   });
   it("changes with how long somebody has been unknown only where that takes something from them", () => {
-    const [never, once] = [undefined, { since: "2026-01-02T03:04:05.000Z", due: false }].map((absence) =>
-      stateOf({
-        members: { gone: ["MEMBER"] },
-        absences: new Map(absence === undefined ? [] : [["id of gone", absence]]),
-      }),
+    const [never, once] = [undefined, { since: "2026-01-02T03:04:05.000Z", due: false, wasLinked: true }].map(
+      (absence) =>
+        stateOf({
+          members: { gone: ["MEMBER"] },
+          absences: new Map(absence === undefined ? [] : [["id of gone", absence]]),
+        }),
     );
     if (never === undefined || once === undefined) throw new Error("two states are compared");
     const same = (more: Partial<typeof rules>) =>

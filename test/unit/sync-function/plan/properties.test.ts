@@ -72,7 +72,7 @@ const states: fc.Arbitrary<AccessState> = fc
     }),
     realm: fc.uniqueArray(people, { selector: ({ id }) => id, maxLength: 7 }),
     links: fc.dictionary(fc.constantFrom(...names), fc.constantFrom("1", "2", "3", "4", "5", "6", "7")),
-    absent: fc.dictionary(fc.constantFrom(...names), fc.boolean()),
+    absent: fc.dictionary(fc.constantFrom(...names), fc.record({ due: fc.boolean(), wasLinked: fc.boolean() })),
     unavailable: fc.dictionary(fc.constantFrom(...names), fc.nat(2)),
     rows: fc.array(fc.dictionary(fc.constantFrom(...names), fc.constantFrom(...ROLES, "SUPER")), {
       minLength: 2,
@@ -95,7 +95,9 @@ const states: fc.Arbitrary<AccessState> = fc
         ),
       },
       holders: realm,
-      absences: new Map(Object.entries(absent).map(([name, due]) => [name, { since: "2026-01-01T00:00:00Z", due }])),
+      absences: new Map(
+        Object.entries(absent).map(([name, absence]) => [name, { since: "2026-01-01T00:00:00Z", ...absence }]),
+      ),
       unavailable: new Map(Object.entries(unavailable)),
       projects: rows.map(
         (given, index): Project => ({

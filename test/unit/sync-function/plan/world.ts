@@ -33,6 +33,7 @@ export function rulesOf({
     protect: [],
     ignore: [],
     unmatched: "keep",
+    unmatchedScope: "all",
     graceDays: 7,
     provision: false,
     ...more,

@@ -19,6 +19,7 @@ const rules: AccessRules = {
   protect: ["owner@*"],
   ignore: [],
   unmatched: "keep",
+  unmatchedScope: "all",
   graceDays: 7,
   provision: false,
 };
