@@ -1,71 +1,99 @@
 import type { Readable } from "node:stream";
-import { AxiosError, type AxiosInstance, type AxiosResponse, isCancel } from "axios";
+import { AxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, isCancel } from "axios";
 
-/** Takes in an answer while it arrives, in pieces of text. What it throws ends the call; it is not repeated. */
-export type Receive = (pieces: AsyncIterable<string>) => Promise<unknown>;
+/** Takes in one answer while it arrives. What it throws ends the call, and the call is not repeated. */
+export interface Receiver<T> {
+  take(piece: string): void;
+  /** Called after the last piece. */
+  end(): T;
+}
 
 declare module "axios" {
   interface AxiosRequestConfig {
-    receive?: Receive;
+    receiver?: () => Receiver<unknown>;
   }
 }
 
-/** Longest answer in letters; 50 000 members are 5 MB, so this only stops what cannot be an answer. */
+/** Longest answer in letters; a page of people is 5 MB at most, so this only stops what cannot be an answer. */
 const LONGEST_ANSWER = 128 * 1024 * 1024;
 /** As much of a refusal is read, in letters: only its message is of use. */
 const LONGEST_REFUSAL = 64 * 1024;
 
+/** Options of a request whose answer is taken in by receivers, a new one for each try. */
+export function receivedBy(receiver: () => Receiver<unknown>): AxiosRequestConfig {
+  // A limit would make axios put a stream around the body that cannot be given up while it waits for the network.
+  return { responseType: "stream", maxContentLength: -1, receiver };
+}
+
 /**
- * Lets a request's `receive` take in the answer piece by piece, so that a long list is never in memory as a whole, twice
- * in bytes and once as text. A body that breaks off or falls silent is a failed try like any other, and therefore this is
+ * Lets the receiver of a request take in the answer piece by piece, so that a long list is never in memory as a whole,
+ * twice in bytes and once as text. A body that breaks off or falls silent is a failed try like any other, and therefore this is
  * to be called before what repeats tries is added.
  */
 export function receiveBodies(instance: AxiosInstance): void {
   instance.interceptors.response.use(
-    async (response) => ({ ...response, data: await response.config.receive?.(piecesOf(response, LONGEST_ANSWER)) }),
+    async (response) => {
+      const receiver = response.config.receiver?.();
+      if (receiver === undefined) return response;
+      await readBody(response, LONGEST_ANSWER, (piece) => receiver.take(piece));
+      return { ...response, data: receiver.end() };
+    },
     async (error) => {
-      if (error instanceof AxiosError && error.response !== undefined) {
-        error.response.data = await textOf(error.response);
+      if (error instanceof AxiosError && error.config?.receiver !== undefined && error.response !== undefined) {
+        error.response.data = await refusalOf(error.response);
       }
       throw error;
     },
   );
 }
 
-async function* piecesOf(response: AxiosResponse<Readable>, longest: number): AsyncGenerator<string> {
+/** @throws AxiosError when the body does not come to its end, or what `take` throws */
+async function readBody(
+  response: AxiosResponse<Readable>,
+  longest: number,
+  take: (piece: string) => void,
+): Promise<void> {
   const { data: body, config, request } = response;
   const { timeout = 0 } = config;
+  const broken = (message: string, code: string) => new AxiosError(message, code, config, request, response);
   const silence = setTimeout(
-    () => body.destroy(new AxiosError(`nothing came for ${timeout} ms`, AxiosError.ECONNABORTED)),
+    () => body.destroy(broken(`nothing came for ${timeout} ms`, AxiosError.ECONNABORTED)),
     timeout,
   );
   let length = 0;
-  body.setEncoding("utf8");
-  const pieces: AsyncIterator<string> = body[Symbol.asyncIterator]();
   try {
-    for (;;) {
-      const { done, value } = await pieces.next();
-      if (done) return;
-      silence.refresh();
-      length += value.length;
-      if (length > longest) throw new AxiosError(`more than ${longest} letters came`, AxiosError.ERR_BAD_RESPONSE);
-      yield value;
-    }
-  } catch (error) {
-    if (isCancel(error) || !(error instanceof Error)) throw error;
-    const code = "code" in error ? String(error.code) : AxiosError.ERR_BAD_RESPONSE;
-    throw AxiosError.from(error, code, config, request, response);
+    await new Promise<void>((resolve, reject) => {
+      body.setEncoding("utf8");
+      body.on("data", (piece: string) => {
+        silence.refresh();
+        length += piece.length;
+        try {
+          if (length > longest) throw broken(`more than ${longest} letters came`, AxiosError.ERR_BAD_RESPONSE);
+          take(piece);
+        } catch (error) {
+          reject(error);
+          body.destroy();
+        }
+      });
+      body.once("end", resolve);
+      body.once("error", (error: Error & { code?: string }) => {
+        const isOurs = error instanceof AxiosError || isCancel(error);
+        reject(isOurs ? error : broken(error.message, error.code ?? AxiosError.ERR_BAD_RESPONSE));
+      });
+      body.once("close", () => reject(broken("the body broke off", AxiosError.ERR_BAD_RESPONSE)));
+    });
   } finally {
     clearTimeout(silence);
-    body.destroy();
   }
 }
 
 /** What a refusal says, as far as it arrives. */
-async function textOf(response: AxiosResponse<Readable>): Promise<string> {
+async function refusalOf(response: AxiosResponse<Readable>): Promise<string> {
   let text = "";
   try {
-    for await (const piece of piecesOf(response, LONGEST_REFUSAL)) text += piece;
+    await readBody(response, LONGEST_REFUSAL, (piece) => {
+      text += piece;
+    });
   } catch {
     // The status is the answer; what is said beside it only explains.
   }

@@ -1,11 +1,11 @@
 import http from "node:http";
 import https from "node:https";
-import axios, { type AxiosError, type AxiosInstance } from "axios";
+import axios, { type AxiosError, type AxiosInstance, type AxiosRequestConfig } from "axios";
 import axiosRetry from "axios-retry";
 import type * as z from "zod";
 import { toDotPath } from "zod/v4/core";
 import { AccessError } from "../errors.ts";
-import { type Receive, receiveBodies } from "./body.ts";
+import { type Receiver, receiveBodies, receivedBy } from "./body.ts";
 import { answeredStatus, type CallName, failureOf, type Remedy } from "./failure.ts";
 import { JsonRows } from "./json-rows.ts";
 import { DEFAULT_ATTEMPTS, isWorthRepeating, pauseAfter, type Repetition, retryAfterOf } from "./retry.ts";
@@ -57,6 +57,9 @@ export interface HttpClient {
   sendRows<T>(request: HttpRequest, row: z.ZodType<T>): Promise<T[]>;
 }
 
+/** In bytes. Answers are held in memory; 50 000 members are 5 MB, so this only stops what cannot be an answer. */
+const LARGEST_ANSWER = 128 * 1024 * 1024;
+
 export function createHttpClient(options: HttpOptions): HttpClient {
   const deadline = options.deadline ?? 120_000;
   const agent = { keepAlive: true, maxSockets: options.connections ?? 8 };
@@ -70,37 +73,47 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     maxRedirects: 0,
     // Blanks as %20: axios would send a plus sign.
     paramsSerializer: { encode: encodeURIComponent },
-    // Read and parsed here, so that it can be done piece by piece: axios would also pass on a cut-off JSON text as a string.
-    responseType: "stream",
+    maxContentLength: LARGEST_ANSWER,
+    // The body is parsed below: axios would pass on a cut-off JSON text as a string.
+    responseType: "text",
+    transformResponse: [(data: unknown) => data],
   });
   receiveBodies(instance);
   axiosRetry(instance, { retries: (options.attempts ?? DEFAULT_ATTEMPTS) - 1, shouldResetTimeout: true });
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
-  const ask = async <T>(request: HttpRequest, read: Reader<T>): Promise<T> => {
-    const url = `${baseUrl}${request.path}`;
-    const call: CallName = { service: options.service, method: request.method, url: withoutSecrets(url) };
-    const receive = (pieces: AsyncIterable<string>) => read(pieces, call);
+  const ask = async (request: HttpRequest, call: CallName, more: AxiosRequestConfig): Promise<unknown> => {
     try {
-      return await exchange<T>(instance, url, { ...request, receive }, deadline, options.signal);
+      return await exchange(instance, `${baseUrl}${request.path}`, request, more, deadline, options.signal);
     } catch (error) {
       throw failureOf(error, call, { deadline }, options.remedy);
     }
   };
+  const nameOf = ({ method, path }: HttpRequest): CallName => ({
+    service: options.service,
+    method,
+    url: withoutSecrets(`${baseUrl}${path}`),
+  });
   return {
-    send: (request, schema) => ask(request, (pieces, call) => readAnswer(pieces, schema, call)),
-    sendRows: (request, row) => ask(request, (pieces, call) => readRows(pieces, row, call)),
+    async send(request, schema) {
+      const call = nameOf(request);
+      return parseAnswer(await ask(request, call, {}), schema, call);
+    },
+    async sendRows<T>(request: HttpRequest, row: z.ZodType<T>) {
+      const call = nameOf(request);
+      const receiver = () => rowsReceiver(row, call);
+      return (await ask(request, call, receivedBy(receiver))) as T[];
+    },
   };
 }
 
-type Reader<T> = (pieces: AsyncIterable<string>, call: CallName) => Promise<T>;
-
-async function exchange<T>(
+async function exchange(
   instance: AxiosInstance,
   url: string,
-  request: HttpRequest & { readonly receive: Receive },
+  request: HttpRequest,
+  options: AxiosRequestConfig,
   deadline: number,
   runSignal: AbortSignal | undefined,
-): Promise<T> {
+): Promise<unknown> {
   const timer = new AbortController();
   const timeout = setTimeout(() => timer.abort(), deadline);
   const endsAt = Date.now() + deadline;
@@ -110,9 +123,9 @@ async function exchange<T>(
   const pauseFor = (attempt: number, error: AxiosError) =>
     pauseAfter(attempt, retryAfterOf(error.response?.headers["retry-after"], Date.now()), Math.random());
   try {
-    const { data } = await instance.request<T>({
+    const { data } = await instance.request<unknown>({
       url,
-      receive: request.receive,
+      ...options,
       method: request.method,
       params: request.query,
       headers: { ...(request.body === undefined ? {} : { "content-type": contentType }), ...request.headers },
@@ -131,28 +144,36 @@ async function exchange<T>(
   }
 }
 
-async function readAnswer<T>(pieces: AsyncIterable<string>, schema: z.ZodType<T>, call: CallName): Promise<T> {
-  let text = "";
-  for await (const piece of pieces) text += piece;
+function parseAnswer<T>(text: unknown, schema: z.ZodType<T>, call: CallName): T {
   let value: unknown;
   try {
-    value = text === "" ? undefined : JSON.parse(text);
+    value = text === "" ? undefined : JSON.parse(String(text));
   } catch {
     throw unexpected(call, "the answer is not JSON");
   }
   return checked(value, schema, call);
 }
 
-async function readRows<T>(pieces: AsyncIterable<string>, row: z.ZodType<T>, call: CallName): Promise<T[]> {
+function rowsReceiver<T>(row: z.ZodType<T>, call: CallName): Receiver<T[]> {
   const [reader, rows] = [new JsonRows(), [] as T[]];
-  try {
-    for await (const piece of pieces) for (const value of reader.push(piece)) rows.push(checked(value, row, call));
-    reader.end();
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw unexpected(call, `the answer is not a JSON array of objects (${error.message})`);
-  }
-  return rows;
+  const orUnexpected = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw unexpected(call, `the answer is not a JSON array of objects (${error.message})`);
+    }
+  };
+  return {
+    take: (piece) =>
+      orUnexpected(() => {
+        for (const value of reader.push(piece)) rows.push(checked(value, row, call));
+      }),
+    end: () => {
+      orUnexpected(() => reader.end());
+      return rows;
+    },
+  };
 }
 
 function checked<T>(value: unknown, schema: z.ZodType<T>, call: CallName): T {
