@@ -205,6 +205,19 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
     expect(end).toMatchObject({ reason: "Error", exitCode: 139 });
   });
 
+  it("ends what grows outside of the heap as a readable error too", async () => {
+    const leak = "const all=[];setInterval(()=>all.push(Buffer.alloc(1<<20,1)),10).unref()";
+    const withdraw = proxy.inject({ fault: slow });
+    const end = await runOne((spec) => {
+      const [container] = spec.template.spec.containers;
+      const [node = "", ...words] = container.command;
+      container.command = [node, "--import", `data:text/javascript,${encodeURIComponent(leak)}`, ...words];
+    });
+    withdraw();
+    expect(end.log).toMatch(/^out of memory: the run uses 1[12]\d of the 128 MiB/m);
+    expect(end).toMatchObject({ reason: "Error", exitCode: 70 });
+  });
+
   it("plans for ten thousand people within its memory limit", async () => {
     await stageCrowd(10_000);
     const end = await runOne(({ template: { spec } }) => {
