@@ -1,3 +1,4 @@
+import { printable } from "../printable.ts";
 import { MARKS, type ReviewRow } from "./row.ts";
 
 /** How a review can be written. */
@@ -34,12 +35,19 @@ function cellsOf({ email, userId, organization, project, role, why, lastChange, 
   return [email || userId, organization, project ?? "", role, why, change, marks.join(", ")];
 }
 
+/** Names and addresses are not ours: nothing in them may end a cell, draw a mark, or become a link to somewhere. */
 function markdownCell(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, " ").replaceAll(/[\\|`*_<>[\]]/g, "\\$&");
+  return printable(text)
+    .replaceAll(/[\\|`*_~<>[\]&]/g, "\\$&")
+    .replaceAll("://", "\\://")
+    .replaceAll(/\bwww\./gi, (start) => `${start.slice(0, -1)}\\.`);
 }
 
-/** A spreadsheet takes what begins like a formula for one, and addresses and names are not ours. */
+/**
+ * What a spreadsheet takes for a formula, at the beginning of a cell or behind what may divide cells where it was told so,
+ * becomes text. Full-width signs count too: some take them for the others.
+ */
 function csvCell(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const harmless = printable(text).replaceAll(/(^|[;,|"])(\s*)(?=[=+\-@＝＋－＠])/g, "$1$2'");
+  return /[";,|']/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -135,8 +135,39 @@ describe("the forms", () => {
   it("CSV quotes, and defuses formulas", () => {
     expect(csvOf([row]).split("\r\n")).toEqual([
       "Person,Organization,Project,Role,Why,Last change,Marks",
-      `'=1+1@example.com,"a ""b"", c",,ADMIN,they hold a|b,2026-01-01T00:00:00.000Z NONE → ADMIN by sync,unverified`,
+      `"'=1+1@example.com","a ""b"", c",,ADMIN,"they hold a|b",2026-01-01T00:00:00.000Z NONE → ADMIN by sync,unverified`,
     ]);
+  });
+
+  it.each([
+    ["a formula", "=HYPERLINK(1)", "'=HYPERLINK(1)"],
+    ["one behind blanks", "  @SUM(1)", "  '@SUM(1)"],
+    ["one behind a line break", "a\n=1", "a\uFFFD=1"],
+    ["one behind a tab", "\t=1", "\uFFFD=1"],
+    ["one behind what divides cells elsewhere", "x;=1|+2", "x;'=1|'+2"],
+    ["one behind a quotation mark", 'x"-1', `x"'-1`],
+    ["one of full-width signs", "＝1", "'＝1"],
+    ["a terminal's command", "a\u001b[31mb", "a\uFFFD[31mb"],
+  ])("CSV takes %s for text, in every cell", (_title, hostile, expected) => {
+    const change = { time: hostile, before: hostile, after: hostile, actor: hostile };
+    const all = { ...row, email: hostile, organization: hostile, project: hostile, why: hostile, lastChange: change };
+    const text = csvOf([all]).split("\r\n");
+    expect(text).toHaveLength(2);
+    const cells = [...(text[1] ?? "").matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,"]*))/g)].map(
+      ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
+    );
+    expect(cells).toHaveLength(7);
+    for (const cell of cells) expect(cell).not.toMatch(/(^|[;,|"])\s*[=+\-@＝＋－＠]/);
+    expect(cells[0]).toBe(expected);
+  });
+
+  it("Markdown leaves no way out of a cell: no line, no mark, no link", () => {
+    const hostile = "a|b\n| c | <img src=x> [x](http://evil.example) www.evil.example `*_~ &#124; \\|";
+    const change = { time: hostile, before: hostile, after: hostile, actor: hostile };
+    const all = { ...row, email: hostile, organization: hostile, project: hostile, why: hostile, lastChange: change };
+    const line = markdownOf([all], "2026-01-02T00:00:00.000Z").split("\n").at(-1) ?? "";
+    expect(line.match(/(?<!\\)(?:\\\\)*\|/g)).toHaveLength(8);
+    expect(line).not.toMatch(/(?<!\\)[<>[\]`*_~&]|\w:\/\/|www\.e/);
   });
 
   it("Markdown escapes what would break the table, and counts the marks", () => {
