@@ -48,7 +48,7 @@ export function organizationsOf(
     const repeated = values.find((value, index) => value !== undefined && values.indexOf(value) !== index);
     if (repeated !== undefined) problems.push(`organizations has the ${field} "${repeated}" more than once; keep one`);
   }
-  return document.organizations.map((organization, position) => {
+  const organizations = document.organizations.map((organization, position) => {
     const place = `organizations[${position}]`;
     const url = organization.langfuseUrl ?? document.langfuse?.url ?? sources.langfuseUrl;
     if (url === undefined) problems.push(`${place} has no address of Langfuse; set langfuse.url, or LANGFUSE_URL`);
@@ -64,6 +64,22 @@ export function organizationsOf(
       rules: rulesOf(organization, document.defaults ?? {}, sources.protect),
       guards: limitsOf(sources.guards, document.defaults?.guards, organization.guards),
     };
+  });
+  problems.push(...sharedKeys(organizations));
+  return organizations;
+}
+
+/** A key names its organization by itself, so that the rules of one would decide about the members of the other. */
+function sharedKeys(organizations: readonly OrganizationConfiguration[]): readonly string[] {
+  const owners = new Map<string, string>();
+  return organizations.flatMap(({ name, langfuse: { url, secretKey } }) => {
+    const key = JSON.stringify([url, secretKey]);
+    const other = owners.get(key);
+    owners.set(key, name);
+    if (secretKey === "" || other === undefined) return [];
+    return [
+      `the organizations "${other}" and "${name}" have the same secret key, which is of one of them; give each its own`,
+    ];
   });
 }
 

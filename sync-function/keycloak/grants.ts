@@ -102,6 +102,14 @@ export function requireExistence(
     "client role": new Set(roles.filter(({ client }) => client).map(displayName)),
     group: new Set(groups.map(({ path }) => path)),
   };
+  const shared = roles.filter(({ client }) => client).map(displayName);
+  const twice = shared.find((name, index) => interest.clientRoles.has(name) && shared.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new AccessError(
+      "incomplete",
+      `Keycloak: realm "${realm}" has two client roles that are both written "${twice}", because a client's id and a role's name may have slashes; rename one of them`,
+    );
+  }
   const wanted = { role: interest.realmRoles, "client role": interest.clientRoles, group: interest.groups };
   for (const kind of ["role", "client role", "group"] as const) {
     const missing = [...wanted[kind]].filter((name) => !existing[kind].has(name));

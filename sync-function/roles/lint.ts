@@ -11,6 +11,7 @@ import { type AccessRules, describeSource, isBelow, type RoleSource, type Rule, 
  * - `project-above-organization`: gives more in a project than in the organization
  * - `case-difference`: two names that differ in upper and lower case only
  * - `preset-conflict`: written rules for a role of the preset
+ * - `unproven-domain`: a condition on the domain of addresses that nobody has to have verified
  * - `no-rules`: everybody gets the default role
  * - `mighty-default`: everybody with a user in Keycloak becomes ADMIN or OWNER
  */
@@ -21,6 +22,7 @@ export const FINDING_CODES = [
   "project-above-organization",
   "case-difference",
   "preset-conflict",
+  "unproven-domain",
   "no-rules",
   "mighty-default",
 ] as const;
@@ -45,6 +47,7 @@ export function lint(organizations: readonly AccessRules[]): readonly Finding[] 
       ...shadowed(rule, position, organization),
       ...withoutOrganization(rule, position, organization),
       ...aboveOrganization(rule, position, organization),
+      ...unprovenDomain(rule, position, organization),
     ]),
     ...caseDifferences(organization),
     ...presetConflicts(organization),
@@ -128,6 +131,13 @@ function aboveOrganization(
   const [project, role] = above;
   const message = `rule ${position} (${describeSource(from)}) gives ${role} in project ${project}, which is more than ${given} in the organization; give it in a rule of its own for those who need it, unless that is meant`;
   return [{ code: "project-above-organization", severity: "warning", organization, rule: position, message }];
+}
+
+/** Whoever may change their address can write any domain behind it. */
+function unprovenDomain({ from, when }: Rule, position: number, { organization }: AccessRules): Finding[] {
+  if (when?.emailDomain === undefined || when.emailVerified !== undefined) return [];
+  const message = `rule ${position} (${describeSource(from)}) goes by the domain of addresses that nobody need have verified; add emailVerified: true, unless people cannot change theirs`;
+  return [{ code: "unproven-domain", severity: "warning", organization, rule: position, message }];
 }
 
 function caseDifferences({ organization, rules }: AccessRules): Finding[] {

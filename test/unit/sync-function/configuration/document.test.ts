@@ -112,6 +112,37 @@ describe("a document", () => {
   });
 });
 
+it("one key for two organizations is refused without being shown, unless they are on two servers", () => {
+  const configurationOf = (...more: object[]) =>
+    readConfiguration(
+      {
+        SYNC_CONFIG: "/sync.json",
+        KEYCLOAK_URL: "https://k.example.com",
+        KEYCLOAK_REALM: "r",
+        KEYCLOAK_CLIENT_ID: "c",
+        KEYCLOAK_CLIENT_SECRET: "s",
+        PUBLIC: "pk-lf-1",
+        SECRET: "sk-lf-hidden",
+      },
+      () =>
+        JSON.stringify({
+          langfuse: { url: "https://l.example.com" },
+          organizations: more.map((one, index) => ({
+            id: `o${index}`,
+            publicKeyVariable: "PUBLIC",
+            secretKeyVariable: "SECRET",
+            rules: [],
+            ...one,
+          })),
+        }),
+    );
+  expect(() => configurationOf({}, { name: "Second" })).toThrow(
+    'the organizations "o0" and "Second" have the same secret key, which is of one of them; give each its own',
+  );
+  expect(() => configurationOf({}, {})).not.toThrow("sk-lf-hidden");
+  expect(configurationOf({}, { langfuseUrl: "https://other.example.com" }).organizations).toHaveLength(2);
+});
+
 describe("problems of a document", () => {
   const problemsWithRule = (rule: unknown) => {
     const parsed = parseDocument(JSON.stringify({ organizations: [{ ...organization, rules: [rule] }] }));

@@ -30,7 +30,7 @@ it.each<[string, Rules, string, number]>([
     "a rule behind the same without its condition",
     [
       { realmRole: "a", organization: "ADMIN" },
-      { realmRole: "a", organization: "VIEWER", when: { emailDomain: ["example.com"] } },
+      { realmRole: "a", organization: "VIEWER", when: { emailDomain: ["example.com"], emailVerified: true } },
     ],
     "unreachable-rule",
     1,
@@ -43,6 +43,12 @@ it.each<[string, Rules, string, number]>([
     ],
     "project-without-organization",
     1,
+  ],
+  [
+    "a domain that nobody has proven",
+    [{ realmRole: "a", organization: "VIEWER", when: { emailDomain: ["example.com"] } }],
+    "unproven-domain",
+    0,
   ],
   [
     "names that differ in case",
