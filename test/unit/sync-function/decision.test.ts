@@ -1,8 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
 import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
+import { ROLES } from "#sync/langfuse/role.ts";
 import { NO_MEMORY, type OrganizationMemory } from "#sync/people/memory.ts";
 import type { Directory, Interest, Person } from "#sync/people/person.ts";
+import { ceiledRole, entitlementOf } from "#sync/roles/entitlement.ts";
 import { active, person, rulesOf } from "./plan/world.ts";
 
 const rules = rulesOf({ rules: [{ realmRole: "admins", organization: "ADMIN" }], fallback: "VIEWER" });
@@ -171,6 +174,52 @@ it.each<[string, readonly Person[], readonly string[]]>([
   const [decision] = await decide(realm, [organization("1", { a: "OWNER" }, provision)], new Map(), now);
   expect(decision?.plan.changes.map(({ to }) => to)).toEqual(roles);
   expect(decision?.plan.untouched.map(({ kind }) => kind)).toEqual(["unknown"]);
+});
+
+it("whatever lists leave out, whoever changes gets what the rules give by the person's own answer", async () => {
+  const names = ["a", "b", "c", "d"] as const;
+  const graded = {
+    ...rulesOf({
+      rules: [
+        { realmRole: "admins", organization: "ADMIN" },
+        { realmRole: "members", organization: "MEMBER" },
+      ],
+      fallback: "VIEWER",
+    }),
+    provision: true,
+  };
+  const one = fc.record({
+    exists: fc.boolean(),
+    held: fc.subarray(["admins", "members"]),
+    enabled: fc.boolean(),
+    emailVerified: fc.boolean(),
+    /** What the lists do not have: the person, or some of the roles. */
+    isListed: fc.boolean(),
+    listed: fc.subarray(["admins", "members"]),
+    wasEnabled: fc.boolean(),
+    role: fc.option(fc.constantFrom(...ROLES)),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(one, one, one, one), async (cases) => {
+      const facts = cases.map((each, index) => ({ ...each, name: names[index] ?? "" }));
+      const actual = facts
+        .filter(({ exists }) => exists)
+        .map(({ name, held, enabled, emailVerified }) => person(name, { ...active(...held), enabled, emailVerified }));
+      const listed = facts
+        .filter(({ isListed }) => isListed)
+        .map(({ name, listed: roles, wasEnabled, emailVerified }) =>
+          person(name, { ...active(...roles), enabled: wasEnabled, emailVerified }),
+        );
+      const members = Object.fromEntries(facts.flatMap(({ name, role }) => (role === null ? [] : [[name, role]])));
+      const own = organization("1", { owner: "OWNER", ...members }, graded);
+      const [decision] = await decide(directory(listed, actual), [own], new Map(), now);
+      for (const { email, from, to } of decision?.plan.changes ?? []) {
+        const truth = actual.find((each) => each.email === email);
+        const { organization: award } = entitlementOf(truth ?? person(""), graded);
+        expect([email, truth !== undefined, to]).toEqual([email, true, truth && ceiledRole(award.role, from, truth)]);
+      }
+    }),
+  );
 });
 
 it("an organization without a single member stops the run", async () => {
