@@ -265,15 +265,18 @@ describe("shards", () => {
     }));
     await writeFile(at("sync.json"), JSON.stringify({ organizations }));
     const { LANGFUSE_ORG_ID: _id, ROLE_MAPPING: _mapping, ...common } = environmentFor(keycloak, first);
-    const apply = (shard: number, ...approvals: string[]) =>
+    const apply = (shard: number, ...approvals: string[]) => applyOf(2, shard, ...approvals);
+    const applyOf = (shards: number, shard: number, ...approvals: string[]) =>
       runCommand(["apply", ...approvals.flatMap((approval) => ["--approve", approval])], {
         ...common,
         ...records(),
         SYNC_CONFIG: at("sync.json"),
         LOCK_FILE: at(`${shard}.lock`),
-        SHARDS: "2",
+        SHARDS: `${shards}`,
         JOB_COMPLETION_INDEX: `${shard}`,
       });
+    const idle = [0, 1, 2, 3].find((shard) => !ids.some((id) => shardOf(id, 4) === shard)) ?? 0;
+    expect(await applyOf(4, idle)).toMatchObject({ exitCode: 0, complaints: "" });
     const refused = [await apply(0), await apply(1)];
     expect(refused.map(({ exitCode }) => exitCode)).toEqual([3, 3]);
     const approvals = refused.map(approvalIn);
