@@ -38,22 +38,8 @@ export function syncPanels(staleAfter: number): readonly Panel[] {
       queries: [["time() - max(langfuse_sync_last_success_timestamp_seconds)", "age"]],
       steps: [(staleAfter * 60) / 2, staleAfter * 60],
     },
-    {
-      title: "Runs refused by a guard in a day",
-      kind: "stat",
-      width: 6,
-      unit: "short",
-      queries: [['sum(increase(langfuse_sync_failure_total{exit_code="3"}[1d])) or vector(0)', "refused"]],
-      steps: [1, 10],
-    },
-    {
-      title: "Runs that failed in a day",
-      kind: "stat",
-      width: 6,
-      unit: "short",
-      queries: [['sum(increase(langfuse_sync_failure_total{exit_code!="3"}[1d])) or vector(0)', "failed"]],
-      steps: [1, 10],
-    },
+    inADay("Runs refused by a guard", '="3"'),
+    inADay("Runs that failed", '!="3"'),
     {
       title: "Length of the last run",
       kind: "stat",
@@ -107,6 +93,19 @@ export function syncPanels(staleAfter: number): readonly Panel[] {
       queries: [[grown("langfuse_sync_requests_total", "target, status"), "{{target}} {{status}}"]],
     },
   ];
+}
+
+/** @param codes what the exit codes must match */
+function inADay(title: string, codes: string): Panel {
+  const expr = `sum(increase(langfuse_sync_failure_total{exit_code${codes}}[1d])) or vector(0)`;
+  return {
+    title: `${title} in a day`,
+    kind: "stat",
+    width: 6,
+    unit: "short",
+    queries: [[expr, "runs"]],
+    steps: [1, 10],
+  };
 }
 
 /** A dashboard as Grafana reads it: the same text for the same settings, so that it changes only when they do. */

@@ -14,9 +14,10 @@ import { pathText } from "#sync/keycloak/paths.ts";
 import type { Choice } from "#sync/keycloak/strategy.ts";
 import type { Role } from "#sync/langfuse/role.ts";
 import type { DirectoryAnswer } from "#sync/people/person.ts";
-import { type AccessRules, interestOf } from "#sync/roles/rule.ts";
+import { interestOf } from "#sync/roles/rule.ts";
 import { emailAt, generateRealm, MAPPED_ROLES, READER } from "../../../bench/sync/realm-generator.ts";
 import { readTruth, type Truth, wrongRoles } from "../../../bench/sync/truth.ts";
+import { rulesOf } from "../../unit/sync-function/plan/world.ts";
 
 const REALM = "Company";
 const PEOPLE = 1_000;
@@ -136,21 +137,9 @@ describe("client roles that are not read", () => {
     "langfuse-member": "MEMBER",
     "langfuse-viewer": "VIEWER",
   };
-  const rules: AccessRules = {
-    organization: "organization-1",
-    rules: Object.entries(given).map(([name, role]) => ({
-      from: { kind: "realmRole", name },
-      organization: role,
-      projects: new Map(),
-    })),
-    fallback: "NONE",
-    protect: [],
-    ignore: [],
-    unmatched: "keep",
-    unmatchedScope: "all",
-    graceDays: 7,
-    provision: false,
-  };
+  const rules = rulesOf({
+    rules: Object.entries(given).map(([realmRole, organization]) => ({ realmRole, organization })),
+  });
   const roleOf = ({ roles }: Truth): Role =>
     given[Object.keys(given).find((name) => roles.includes(name)) ?? ""] ?? "NONE";
   /** An organization whose members are everybody who can be asked about, with these roles. */
