@@ -120,6 +120,18 @@ export function nextRotation(
   };
 }
 
+/**
+ * What is known of a pair, beside what the server lists now: one that a refresh took for lost after a half answer, and
+ * that is there all the same, must not end while its users know no other.
+ */
+export function foundAgain<T extends FormerRotation>(
+  former: T,
+  keys: readonly { readonly publicKey: string }[],
+): Omit<T, "lost"> {
+  const { lost, ...found } = former;
+  return lost && !keys.some(({ publicKey }) => publicKey === former.publicKey) ? former : found;
+}
+
 /** Whether the step changes anything in Langfuse. */
 export function isStep(former: Rotation, next: Rotation): boolean {
   return next.serial !== former.serial || next.retiring.length !== former.retiring.length;

@@ -8,6 +8,7 @@ import { adminClient, type KeyPair, remember } from "./connection.ts";
 import {
   describeStep,
   firstRotation,
+  foundAgain,
   idleCandidates,
   idlePairs,
   isStep,
@@ -110,7 +111,7 @@ async function reconcile(
   const { organizationId, note } = news;
   const keys = await client.listApiKeys(organizationId);
   const rotation = olds
-    ? nextRotation(olds, news, now, { idle: idlePairs(olds, news, now, keys) })
+    ? nextRotation(foundAgain(olds, keys), news, now, { idle: idlePairs(olds, news, now, keys) })
     : firstRotation(now);
   const known = olds?.serial === rotation.serial ? keys.find((key) => key.publicKey === olds.publicKey) : undefined;
   const living = new Set([known, ...rotation.retiring].map((pair) => pair?.publicKey));

@@ -10,6 +10,7 @@ import { derivedPair } from "./key-pair.ts";
 import {
   describeStep,
   firstRotation,
+  foundAgain,
   idleCandidates,
   idlePairs,
   isStep,
@@ -143,9 +144,10 @@ async function reconcile(
   for (const former of olds ? placesOf(olds) : []) {
     if (!places.has(former)) places.set(former, (await keysIn(client, former)) ?? []);
   }
+  const keysThere = [...places.values()].flat();
   const rotation = olds
-    ? nextRotation(olds, news, now, {
-        idle: idlePairs(olds, news, now, [...places.values()].flat()),
+    ? nextRotation(foundAgain(olds, keysThere), news, now, {
+        idle: idlePairs(olds, news, now, keysThere),
         isMoved: isMoved(olds, news),
       })
     : firstRotation(now);

@@ -108,6 +108,13 @@ describe("an organization key is read", () => {
     expect(outs).toEqual({ ...inputs, ...first, serial: 2, ...made });
   });
 
+  it("as lost by a half answer only until the update finds it, whose users would be cut off otherwise", async () => {
+    const { props = outputs } = await key.read("k1", outputs, server());
+    const client = server({ k1: "role sync" });
+    expect((await key.update(inputs, props, client, now)).outs).toEqual(outputs);
+    expect(client.writes).toEqual([]);
+  });
+
   it("as nothing when its organization is gone", async () => {
     expect(await key.read("k1", { ...outputs, organizationId: "gone" }, server())).toEqual({});
   });

@@ -180,6 +180,13 @@ describe("a key of a service is read", () => {
     expect(outs).toEqual({ ...inputs, ...first, serial: 2, ...pair(2) });
   });
 
+  it("as lost by a half answer only until the update finds it, whose users would be cut off otherwise", async () => {
+    const { props = outputs } = await key.read("x", outputs, server(), unused);
+    const client = server([ours(1)]);
+    expect((await key.update(inputs, props, client, now)).outs).toEqual(outputs);
+    expect(client.writes).toEqual([]);
+  });
+
   it("as nothing when its project is gone", async () => {
     expect(await key.read("x", { ...outputs, projectId: "gone" }, server(), unused)).toEqual({});
   });
