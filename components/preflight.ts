@@ -4,7 +4,7 @@ import type { Configuration } from "./configuration.ts";
 import { createKeycloakAdminApi } from "./keycloak/admin-api.ts";
 import { type KeycloakPreparation, prepareKeycloak } from "./keycloak/preparation.ts";
 import { givenPair } from "./langfuse/management.ts";
-import { requireLangfuse, requireOrganizationKey } from "./langfuse/preflight.ts";
+import { requireKeyOf, requireLangfuse, requireOrganizationKey } from "./langfuse/preflight.ts";
 
 /**
  * Asks both servers whether what is configured can be done at all, before the first resource is declared: an `up` that
@@ -22,13 +22,17 @@ export async function preflight(configuration: Configuration, owner: string): Pr
 
 /** Nothing is asked where nothing is declared: such a stack needs neither key nor licence. */
 async function preflightLangfuse({ langfuse, secrets }: Configuration): Promise<void> {
-  const { url, manage, members } = langfuse;
+  const { url, manage, members, organization } = langfuse;
   if (!manage) return;
+  const { langfuseAdminApiKey: adminApiKey } = secrets;
   const pair = givenPair(secrets);
+  const admin = adminApiKey === undefined ? undefined : createLangfuseAdminClient({ url, adminApiKey });
   if (pair) {
+    const client = createLangfuseClient({ url, ...pair });
     const hasProjectRoles = members.some(({ projectRoles = [] }) => projectRoles.length > 0);
-    await requireOrganizationKey(createLangfuseClient({ url, ...pair }), hasProjectRoles);
-  } else if (secrets.langfuseAdminApiKey !== undefined) {
-    await requireLangfuse(createLangfuseAdminClient({ url, adminApiKey: secrets.langfuseAdminApiKey }));
+    await requireOrganizationKey(client, hasProjectRoles);
+    if (admin && organization.id !== undefined) await requireKeyOf(organization.id, client, admin);
+  } else if (admin) {
+    await requireLangfuse(admin);
   }
 }

@@ -4,6 +4,7 @@ import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langf
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { MemberLists } from "./member-lists.ts";
 import { OrganizationPairs } from "./organization-pairs.ts";
+import { requireProjectRoles } from "./preflight.ts";
 
 /** The stack configuration as a dynamic provider sees it; keys without a colon are the project's own. */
 export interface StackConfig {
@@ -23,6 +24,7 @@ const clients = new Map<string, LangfuseClient>();
 const pairs = new Map<string, OrganizationPairs>();
 const lists = new Map<string, MemberLists>();
 const titles = new Map<string, string>();
+const rights = new Map<string, Promise<void>>();
 
 const settings = z.object({ url: z.string(), organization: z.object({ id: z.string().optional() }).optional() });
 
@@ -37,7 +39,7 @@ export function configure(config: StackConfig): void {
   if (server?.url === url && server.adminApiKey === adminApiKey) return;
   server = { url, adminApiKey };
   admin = undefined;
-  for (const known of [clients, pairs, lists, titles]) known.clear();
+  for (const known of [clients, pairs, lists, titles, rights]) known.clear();
   // A pair that is given may be another one than is stored: it rotates by hand.
   const publicKey = config.get("langfuseOrganizationPublicKey");
   const secretKey = config.get("langfuseOrganizationSecretKey");
@@ -93,6 +95,13 @@ function pairsOf(organizationId: string): OrganizationPairs {
 export function memberLists(organizationId: string): MemberLists {
   const known = lists.get(organizationId) ?? new MemberLists();
   lists.set(organizationId, known);
+  return known;
+}
+
+/** That an organization's licence covers roles in projects; asked once, however many people are to have some. */
+export function projectRolesRight(organizationId: string, given: KeyPair): Promise<void> {
+  const known = rights.get(organizationId) ?? requireProjectRoles(organizationClient(organizationId, given));
+  rights.set(organizationId, known);
   return known;
 }
 

@@ -6,7 +6,15 @@ import { ROLES, type Role } from "#sync/langfuse/role.ts";
 import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
 import { ADOPTIONS, type Adoption } from "./adoption.ts";
 import { announce, membershipChanges } from "./announcement.ts";
-import { adminClient, clientOf, type KeyPair, memberLists, organizationClient, titleOf } from "./connection.ts";
+import {
+  adminClient,
+  clientOf,
+  type KeyPair,
+  memberLists,
+  organizationClient,
+  projectRolesRight,
+  titleOf,
+} from "./connection.ts";
 import type { MemberLists } from "./member-lists.ts";
 import { inOrder, type ProjectRole, readProjectRoles, writeProjectRoles } from "./project-roles.ts";
 import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
@@ -52,9 +60,18 @@ const shape = {
   adopt: z.enum(ADOPTIONS).optional(),
 };
 
-/** Also brings the inputs into one form, so that another spelling of the same is no change. */
-export function check(news: MembershipInputs): CheckResult<MembershipInputs> {
+/**
+ * Also brings the inputs into one form, so that another spelling of the same is no change, and asks for the right to new
+ * roles in projects before the person is made a member without them.
+ */
+export async function check(
+  olds: Partial<MembershipInputs>,
+  news: MembershipInputs,
+  right: (news: MembershipInputs) => Promise<void> = (inputs) => projectRolesRight(inputs.organizationId, inputs),
+): Promise<CheckResult<MembershipInputs>> {
   const { inputs, failures } = checkInputs(shape, news);
+  const refusal = failures.length > 0 ? undefined : await projectRolesRefusal(olds, news, right);
+  if (refusal !== undefined) failures.push({ property: "projectRoles", reason: refusal });
   if (failures.length > 0) return { inputs, failures };
   const { projectRoles, ...rest } = { ...inputs, email: inputs.email.toLowerCase() };
   if (!Array.isArray(projectRoles)) return { inputs: { ...rest, ...(projectRoles && { projectRoles }) }, failures };
@@ -150,6 +167,24 @@ export async function remove(
       await lists.removed(member);
     });
   await deleteInAnyCase(props.organizationId, work, { stored: client, spare, admin });
+}
+
+/** Why nobody can have roles in projects, where new ones are declared; any other trouble is met by the first write. */
+async function projectRolesRefusal(
+  olds: Partial<MembershipInputs>,
+  news: MembershipInputs,
+  right: (news: MembershipInputs) => Promise<void>,
+): Promise<string | undefined> {
+  const { projectRoles = [], organizationId, secretKey } = news;
+  const isNew =
+    projectRoles.length > 0 && changedProperties<Partial<MembershipInputs>>(olds, news, ["projectRoles"]).length > 0;
+  if (!isNew || [organizationId, secretKey].includes(UNKNOWN)) return undefined;
+  try {
+    await right(news);
+  } catch (error) {
+    if (error instanceof AccessError && error.status === 403) return error.message;
+  }
+  return undefined;
 }
 
 /**

@@ -24,7 +24,11 @@ export async function requireOrganizationKey(
   hasProjectRoles: boolean,
 ): Promise<void> {
   await explained(() => client.listMemberships(), explainOrganizationKey);
-  if (!hasProjectRoles) return;
+  if (hasProjectRoles) await requireProjectRoles(client);
+}
+
+/** That the licence covers roles in projects, which an organization's key can be asked for and the server key cannot. */
+export async function requireProjectRoles(client: Pick<LangfuseClient, "listProjectMemberships">): Promise<void> {
   await explained(async () => {
     try {
       // The plan is looked at before the project, so any id tells.
@@ -35,9 +39,29 @@ export async function requireOrganizationKey(
   }, explainProjectRoles);
 }
 
-async function explained(probe: () => Promise<unknown>, explain: (error: AccessError) => string): Promise<void> {
+/**
+ * That a pair is of the organization it is set for, where there is a server key to ask with: with the pair of another one
+ * everything would be made there.
+ */
+export async function requireKeyOf(
+  organizationId: string,
+  pair: Pick<LangfuseClient, "listApiKeys">,
+  admin: Pick<LangfuseAdminClient, "listApiKeys">,
+): Promise<void> {
+  const [own, declared] = await Promise.all([
+    explained(() => pair.listApiKeys(), explainOrganizationKey),
+    explained(() => admin.listApiKeys(organizationId), explainServerKey),
+  ]);
+  if (own.some(({ id }) => declared.some((key) => key.id === id))) return;
+  throw new AccessError(
+    "refused",
+    `langfuseOrganizationPublicKey and langfuseOrganizationSecretKey are a pair of another organization than langfuse.organization.id names (${organizationId}). Set the id of the organization that the pair was made in, or a pair of this one.`,
+  );
+}
+
+async function explained<T>(probe: () => Promise<T>, explain: (error: AccessError) => string): Promise<T> {
   try {
-    await probe();
+    return await probe();
   } catch (error) {
     if (!(error instanceof AccessError)) throw error;
     const status = error.status ? { status: error.status } : {};
@@ -63,7 +87,7 @@ function explainOrganizationKey({ status, message }: AccessError): string {
 }
 
 function explainProjectRoles({ status, message }: AccessError): string {
-  return status === 403
-    ? `The licence of this Langfuse does not cover roles in projects (${message}). Leave projectRoles out of langfuse.members, or use a licence with project roles.`
+  return status === 403 && message.includes("plan")
+    ? `The licence of this Langfuse does not cover roles in projects (${message}). Leave projectRoles out of langfuse.members, which all else works without, or use a licence with project roles.`
     : message;
 }

@@ -101,6 +101,50 @@ describe.each(Object.entries(source))("the stored provider of %s", (type, file) 
   });
 });
 
+it("what refresh and destroy call is stored with every stack that exists, and so must go on being understood", () => {
+  const stored = Object.keys(source).flatMap((type) => {
+    const calls = providerOf(type).matchAll(
+      /import\("#components\/([^"]+)"\)\)\.((?:configure|read|remove)\([^)]*\))/g,
+    );
+    return [...calls].map(([, file, call]) => `${type}: ${file} ${call}`);
+  });
+  expect(stored).toMatchInlineSnapshot(`
+    [
+      "Organization: langfuse/connection.ts configure(config)",
+      "Organization: langfuse/organization-lifecycle.ts read(id, props)",
+      "Organization: langfuse/organization-lifecycle.ts remove(id)",
+      "OrganizationApiKey: langfuse/connection.ts configure(config)",
+      "OrganizationApiKey: langfuse/organization-api-key-lifecycle.ts read(id, props)",
+      "OrganizationApiKey: langfuse/organization-api-key-lifecycle.ts remove(props)",
+      "Project: langfuse/connection.ts configure(config)",
+      "Project: langfuse/project-lifecycle.ts read(id, props)",
+      "Project: langfuse/project-lifecycle.ts remove(id, props)",
+      "ProjectApiKey: langfuse/connection.ts configure(config)",
+      "ProjectApiKey: langfuse/project-api-key-lifecycle.ts read(id, props)",
+      "ProjectApiKey: langfuse/project-api-key-lifecycle.ts remove(props)",
+      "Membership: langfuse/connection.ts configure(config)",
+      "Membership: langfuse/membership-lifecycle.ts read(id, props)",
+      "Membership: langfuse/membership-lifecycle.ts remove(props)",
+      "ExclusiveMembers: langfuse/exclusive-members-lifecycle.ts configure(config)",
+      "ExclusiveMembers: langfuse/exclusive-members-lifecycle.ts read(id, props)",
+      "LastingSecret: langfuse/lasting-secret-lifecycle.ts read(id, props)",
+      "BrowserFlowBinding: keycloak/connection.ts configure(config)",
+      "BrowserFlowBinding: keycloak/login-gate/browser-flow-binding-lifecycle.ts read(id, props)",
+      "BrowserFlowBinding: keycloak/login-gate/browser-flow-binding-lifecycle.ts remove(props)",
+      "IdentityProviderPostFlow: keycloak/connection.ts configure(config)",
+      "IdentityProviderPostFlow: keycloak/login-gate/identity-provider-post-flow-lifecycle.ts read(id, props)",
+      "IdentityProviderPostFlow: keycloak/login-gate/identity-provider-post-flow-lifecycle.ts remove(props)",
+      "ClientFlowOverride: keycloak/connection.ts configure(config)",
+      "ClientFlowOverride: keycloak/login-gate/client-flow-override-lifecycle.ts read(id, props)",
+      "ClientFlowOverride: keycloak/login-gate/client-flow-override-lifecycle.ts remove(props)",
+      "GateCheck: keycloak/connection.ts configure(config)",
+      "DefaultScope: keycloak/connection.ts configure(config)",
+      "DefaultScope: keycloak/login-gate/default-scope-lifecycle.ts read(id, props)",
+      "DefaultScope: keycloak/login-gate/default-scope-lifecycle.ts remove(props)",
+    ]
+  `);
+});
+
 it("the secret of an organization is stored encrypted, wherever it travels", () => {
   for (const type of ["OrganizationApiKey", "Project", "Membership", "ExclusiveMembers"]) {
     expect(find(resources, type).secretOutputs).toEqual(["secretKey"]);

@@ -3,7 +3,7 @@ import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { MemberLists } from "#components/langfuse/member-lists.ts";
 import * as membership from "#components/langfuse/membership-lifecycle.ts";
 import { isRole, type Role } from "#sync/langfuse/role.ts";
-import { gone, noOrganization, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
+import { gone, never, noOrganization, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
 
 const inputs = {
   organizationId: "o1",
@@ -288,20 +288,45 @@ describe("the inputs of a membership", () => {
     ],
     ["need an address", { ...inputs, email: "ann" }, ["email"]],
     ["need a known role", { ...inputs, role: "AUDITOR" as Role }, ["role"]],
-  ])("%s", (_title, news, properties) => {
-    expect(membership.check(news).failures.map((failure) => failure.property)).toEqual(properties);
+  ])("%s", async (_title, news, properties) => {
+    const { failures } = await membership.check({}, news, async () => {});
+    expect(failures.map((failure) => failure.property)).toEqual(properties);
   });
 
-  it("come in one form, so that another spelling is no change", () => {
+  it("ask for the right to roles in projects where new ones are declared, before the person is made a member", async () => {
+    const projectRoles = [{ projectId: "p1", role: "NONE" as Role }];
+    const news = { ...inputs, projectRoles };
+    const asked: unknown[] = [];
+    const lacking = (status: number) => (given: unknown) => {
+      asked.push(given);
+      return Promise.reject(refusal(status, "Your plan does not include project role management."));
+    };
+    expect((await membership.check({}, news, lacking(403))).failures).toEqual([
+      { property: "projectRoles", reason: "403: Your plan does not include project role management." },
+    ]);
+    expect((await membership.check(inputs, news, lacking(401))).failures).toEqual([]);
+    expect(asked).toEqual([news, news]);
+    const [unknown, unchanged] = [{ ...news, secretKey: UNKNOWN }, news];
+    for (const [olds, wanted] of [
+      [{}, unknown],
+      [unchanged, news],
+      [news, inputs],
+    ] as const) {
+      expect((await membership.check(olds, wanted, never)).failures).toEqual([]);
+    }
+  });
+
+  it("come in one form, so that another spelling is no change", async () => {
     const roles = [
       { projectId: "p2", role: "NONE" as Role },
       { projectId: "p1", role: "NONE" as Role },
     ];
-    expect(membership.check({ ...inputs, email: "Ann@Example.com", projectRoles: roles }).inputs).toEqual({
+    const news = { ...inputs, email: "Ann@Example.com", projectRoles: roles };
+    expect((await membership.check({}, news, async () => {})).inputs).toEqual({
       ...inputs,
       projectRoles: roles.toReversed(),
     });
-    expect(membership.check({ ...inputs, projectRoles: [] }).inputs).toEqual(inputs);
+    expect((await membership.check({}, { ...inputs, projectRoles: [] }, never)).inputs).toEqual(inputs);
   });
 
   it.each([

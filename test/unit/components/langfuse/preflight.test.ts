@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { requireLangfuse, requireOrganizationKey } from "#components/langfuse/preflight.ts";
+import { requireKeyOf, requireLangfuse, requireOrganizationKey } from "#components/langfuse/preflight.ts";
 import { refusal } from "../answers.ts";
 
 const asked = (error: unknown) => requireLangfuse({ listOrganizations: () => Promise.reject(error) });
@@ -57,5 +57,24 @@ describe("a Langfuse of which the stack has a key of an organization", () => {
   it("whose licence has no roles in projects is refused when some are declared", async () => {
     const said = "Your plan does not include project role management.";
     await expect(asks(members, refused(403, said))).rejects.toThrow(/Leave projectRoles out of langfuse\.members/);
+  });
+});
+
+describe("a pair of an organization beside the server key", () => {
+  const lists = (...ids: string[]) => ({ listApiKeys: async () => ids.map((id) => ({ id, publicKey: `pk-${id}` })) });
+
+  it("is good enough when the server lists it in the organization that is named", async () => {
+    await requireKeyOf("o1", lists("k1", "k2"), lists("k0", "k2", "k1"));
+  });
+
+  it("is refused when it is of another organization, in which everything would be made", async () => {
+    await expect(requireKeyOf("o1", lists("k1"), lists("k0"))).rejects.toThrow(
+      "are a pair of another organization than langfuse.organization.id names (o1)",
+    );
+  });
+
+  it("is no reason to hide what the server says", async () => {
+    const failing = { listApiKeys: () => Promise.reject(refusal(404, "Organization not found")) };
+    await expect(requireKeyOf("o1", lists("k1"), failing)).rejects.toThrow("404: Organization not found");
   });
 });
