@@ -10,7 +10,6 @@ import { Stack } from "#local/pulumi/stack.ts";
 import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 
-const program = fileURLToPath(new URL("./programs/langfuse/", import.meta.url));
 const shiftedClock = new URL("./shifted-clock.ts", import.meta.url).href;
 
 /** A Langfuse behind a proxy, and a stack that declares nothing but what is in it. */
@@ -40,10 +39,12 @@ export interface GroundOptions {
   readonly name: string;
   /** Of the engine, beside the usual one. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Folder below `programs`; default `langfuse`, which declares one organization. */
+  readonly program?: "langfuse" | "organizations";
 }
 
 /** The Langfuse is the one that `LANGFUSE_TARGET` names, or else the stand-in. */
-export async function prepareGround({ name, environment = {} }: GroundOptions): Promise<Ground> {
+export async function prepareGround({ name, environment = {}, program = "langfuse" }: GroundOptions): Promise<Ground> {
   const folder = await mkdtemp(path.join(tmpdir(), "langfuse-access-resources-"));
   const clock = path.join(folder, "clock");
   let passed = 0;
@@ -65,7 +66,7 @@ export async function prepareGround({ name, environment = {} }: GroundOptions): 
     name,
     folder,
     progress: silent,
-    program,
+    program: fileURLToPath(new URL(`./programs/${program}/`, import.meta.url)),
     environment: { NODE_OPTIONS: `--import ${shiftedClock}`, SHIFTED_CLOCK: clock, ...environment },
     settings: {},
     secrets: { langfuseAdminApiKey: adminApiKey },

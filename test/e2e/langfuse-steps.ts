@@ -27,8 +27,13 @@ export function stepsOf({ steps }: Outcome): string[] {
 export function writesOf({ proxy }: Ground): string[] {
   return proxy.requests
     .filter(({ method, status = 0 }) => method !== "GET" && status < 400)
-    .map(({ method, path }) => `${method} ${path.replace(/^\/api\//, "").replace(/\bc[a-z0-9]{24}\b/g, "ID")}`)
+    .map(({ method, path }) => lineOf(method, path))
     .toSorted();
+}
+
+/** A request as a person reads it, ids left out. */
+export function lineOf(method: string, path: string): string {
+  return `${method} ${path.replace(/^\/api\//, "").replace(/\bc[a-z0-9]{24}\b/g, "ID")}`;
 }
 
 /** How often the list of members that was read most was read since the proxy was cleared. */

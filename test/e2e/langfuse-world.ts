@@ -1,3 +1,5 @@
+import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
+import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Ground } from "./langfuse-ground.ts";
 
 /** What a person would see of one organization in Langfuse, in an order of its own. */
@@ -9,23 +11,30 @@ export interface World {
   >;
 }
 
-/** Every organization of this stack, by name; more than one is a duplicate. */
-export async function organizationsOf({ admin }: Ground, stack: string): Promise<{ id: string; name: string }[]> {
-  const marker = `langfuse-access/${stack}/organization`;
-  const ours = (metadata: unknown) => (metadata as { managedBy?: unknown } | null)?.managedBy === marker;
+/** Every organization of this stack; more than it declares are duplicates. */
+export async function organizationsOf({ admin, name }: Ground): Promise<{ id: string; name: string }[]> {
+  const ours = (metadata: unknown) =>
+    String((metadata as { managedBy?: unknown } | null)?.managedBy).startsWith(`langfuse-access/${name}/`);
   return (await admin.listOrganizations()).filter(({ metadata }) => ours(metadata));
 }
 
 export async function worldOf(ground: Ground): Promise<World> {
-  const client = await ground.client();
   const { organizationId } = await ground.stack.outputs();
+  return await worldIn(String(organizationId), await ground.client(), ground.admin);
+}
+
+export async function worldIn(
+  organizationId: string,
+  client: LangfuseClient,
+  admin: LangfuseAdminClient,
+): Promise<World> {
   const projects = await client.listProjects();
   const inProjects = projects.map(async ({ id, name }) => {
     const keys = await client.listProjectApiKeys(id);
     return [name, { keys: keys.length, roles: rolesOf(await client.listProjectMemberships(id)) }] as const;
   });
   return {
-    keys: (await ground.admin.listApiKeys(String(organizationId))).length,
+    keys: (await admin.listApiKeys(organizationId)).length,
     members: rolesOf(await client.listMemberships()),
     projects: Object.fromEntries(await Promise.all(inProjects)),
   };

@@ -1,0 +1,130 @@
+import { expect } from "vitest";
+import { createLangfuseClient } from "#sync/langfuse/client.ts";
+import { Barrier, type OrganizationRequest } from "./langfuse-barrier.ts";
+import { type Ground, prepareGround } from "./langfuse-ground.ts";
+import { run } from "./langfuse-steps.ts";
+import { organizationsOf, type World, worldIn } from "./langfuse-world.ts";
+
+type Operation = "up" | "destroy";
+
+/** Where an organization stops: at the how manyth request of this line, before or after the server has acted on it. */
+export interface Stop extends Omit<OrganizationRequest, "organization"> {
+  readonly when: "before" | "after";
+}
+
+const titleOf = ({ when, line, nth }: Stop) => `${when} ${line} #${nth}`;
+
+/** A stack of several organizations, each of which meets its own fate in the same operation of the engine. */
+export class Companies {
+  readonly names: readonly string[];
+  readonly #ground: Ground;
+  readonly #barrier: Barrier;
+
+  private constructor(ground: Ground, barrier: Barrier, size: number) {
+    this.#ground = ground;
+    this.#barrier = barrier;
+    this.names = Array.from({ length: size }, (_, index) => `company-${index}`);
+  }
+
+  static async prepare(name: string, size: number): Promise<Companies> {
+    const ground = await prepareGround({ name, program: "organizations" });
+    return new Companies(ground, await Barrier.start(ground.url), size);
+  }
+
+  /** Declares each of them, under the name that its resource has as well, or another one. */
+  async configure(tenant: Readonly<Record<string, unknown>>, titleOf = (name: string) => name): Promise<void> {
+    const organizations = this.names.map((name) => [name, { ...tenant, organization: { name: titleOf(name) } }]);
+    await this.#ground.stack.configure({
+      langfuse: { url: this.#barrier.url },
+      organizations: Object.fromEntries(organizations),
+    });
+  }
+
+  /** What an operation asks of the first organization when nothing goes wrong. */
+  async requestsOf(operation: Operation): Promise<readonly OrganizationRequest[]> {
+    this.#barrier.begin();
+    await run(this.#engine(operation));
+    return this.#barrier.requests.filter(({ organization }) => organization === this.names[0]);
+  }
+
+  /** Brings each organization to its stop, and then kills all processes at once, or loses all answers. */
+  async interrupt(operation: Operation, stops: readonly Stop[], end: "kill" | "lose"): Promise<void> {
+    expect(stops.length).toBeLessThanOrEqual(this.names.length);
+    const stopOf = new Map(this.names.map((name, index) => [name, stops[index]]));
+    const missing = new Set(stops.map(titleOf));
+    const arrived = this.#barrier.begin(({ organization, line, nth }) => {
+      const stop = stopOf.get(organization);
+      if (stop?.line !== line || stop.nth !== nth) return "pass";
+      missing.delete(titleOf(stop));
+      return stop.when;
+    }, stops.length);
+    const running = this.#engine(operation);
+    const first = await Promise.race([arrived.then(() => "arrived"), running]);
+    expect(first, `not reached: ${[...missing].join(", ")}`).toBe("arrived");
+    if (end === "kill") await this.#ground.stack.kill();
+    this.#barrier.release();
+    await running;
+    if (end === "kill") await this.#ground.stack.recover();
+  }
+
+  /** The first answer to every request is lost that can be repeated, and nobody notices. */
+  async loseAnswers(operation: Operation): Promise<void> {
+    const isCreation = (line: string) => line.startsWith("POST ") && !line.endsWith("scim/Users");
+    const lost = new Set<string>();
+    this.#barrier.begin(({ organization, line }) => {
+      const isFirst = !isCreation(line) && !lost.has(`${organization} ${line}`);
+      if (isFirst) lost.add(`${organization} ${line}`);
+      return isFirst ? "lose" : "pass";
+    });
+    await run(this.#engine(operation));
+    expect(lost.size).toBeGreaterThan(this.names.length);
+  }
+
+  /** An undisturbed run, after which all organizations are like this. */
+  async converge(world: World, stops: readonly Stop[] = []): Promise<void> {
+    this.#barrier.begin();
+    await run(this.#engine("up"));
+    await this.expectAll(world, stops);
+  }
+
+  /** That all organizations are like this, and that there are no others; `stops` tell where each of them was. */
+  async expectAll(world: World, stops: readonly Stop[] = []): Promise<void> {
+    const { stack, admin, url } = this.#ground;
+    const { organizations } = await stack.outputs({ showSecrets: true });
+    const made = organizations as Record<string, { organizationId: string; publicKey: string; secretKey: string }>;
+    const found = await Promise.all(
+      this.names.map(async (name, index) => {
+        const { organizationId = "", publicKey = "", secretKey = "" } = made[name] ?? {};
+        const stop = stops[index];
+        const client = createLangfuseClient({ url, publicKey, secretKey });
+        return [`${name} ${stop ? titleOf(stop) : ""}`, await worldIn(organizationId, client, admin)] as const;
+      }),
+    );
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(found.map(([title]) => [title, world])));
+    const ids = Object.values(made).map(({ organizationId }) => organizationId);
+    expect((await organizationsOf(this.#ground)).map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+  }
+
+  /** An undisturbed end of whatever is left, and of every trace. */
+  async destroy(): Promise<void> {
+    this.#barrier.begin();
+    await run(this.#engine("destroy"));
+    expect(await organizationsOf(this.#ground)).toEqual([]);
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    await this.#ground.pass(milliseconds);
+  }
+
+  async stop(): Promise<void> {
+    // The stand-in goes with all that is in it.
+    if (this.#ground.isNamed) await this.#ground.stack.destroy();
+    await this.#barrier.stop();
+    await this.#ground.stop();
+  }
+
+  /** Each organization waits at its stop for all others, so that none may wait for the engine. */
+  #engine(operation: Operation) {
+    return this.#ground.stack[operation](["--parallel", "64"]);
+  }
+}
