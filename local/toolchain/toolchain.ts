@@ -1,5 +1,6 @@
 import { copyFile, link, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
+import { cacheFolder } from "../cache/folder.ts";
 import type { Progress } from "../progress.ts";
 import { kubernetesSource } from "./kubernetes.ts";
 import { pluginSource, pulumiSource } from "./pulumi.ts";
@@ -40,6 +41,8 @@ export async function pulumiEnvironment(
   return {
     ...process.env,
     PATH: `${path.dirname(process.execPath)}${path.delimiter}${cli.folder}${path.delimiter}${process.env.PATH}`,
+    // Each run starts two processes of Node, which spend a fifth of their time on compiling the same files again.
+    NODE_COMPILE_CACHE: path.join(cacheFolder(), "node-compile-cache"),
     PULUMI_HOME: home,
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: passphrase,
