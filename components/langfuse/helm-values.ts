@@ -6,6 +6,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   ENCRYPTION_KEY: ["encryptionKey"],
   AUTH_DISABLE_SIGNUP: ["features", "signUpDisabled"],
   AUTH_DISABLE_USERNAME_PASSWORD: ["auth", "disableUsernamePassword"],
+  LANGFUSE_ALLOWED_ORGANIZATION_CREATORS: ["allowedOrganizationCreators"],
 };
 
 /** The chart makes `AUTH_<PROVIDER>_<OPTION>` of `auth.providers.<provider>.<option>`. */
@@ -13,6 +14,9 @@ const PROVIDER = /^AUTH_(KEYCLOAK|CUSTOM)_(.+)$/;
 
 /** The chart prints these two itself, in quotation marks. */
 const BOOLEANS = ["AUTH_DISABLE_SIGNUP", "AUTH_DISABLE_USERNAME_PASSWORD"];
+
+/** The chart joins this one itself. */
+const LISTS = ["LANGFUSE_ALLOWED_ORGANIZATION_CREATORS"];
 
 /**
  * Values for the official Helm chart of Langfuse (langfuse/langfuse-k8s, 1.x and 2.x) that give the server this
@@ -33,7 +37,7 @@ export function helmValues<T>(
   const additional: unknown[] = [];
   for (const [name, value] of Object.entries(plain)) {
     const place = placeOf(name);
-    if (place) put(langfuse, place, BOOLEANS.includes(name) ? value === "true" : value);
+    if (place) put(langfuse, place, chartValue(name, value));
     else additional.push({ name, value });
   }
   for (const key of secret.keys) {
@@ -44,6 +48,12 @@ export function helmValues<T>(
   }
   if (additional.length > 0) langfuse.additionalEnv = additional;
   return { langfuse };
+}
+
+/** The value in the type that the chart expects. */
+function chartValue<T>(name: string, value: T | string): unknown {
+  if (BOOLEANS.includes(name)) return value === "true";
+  return LISTS.includes(name) && typeof value === "string" ? value.split(",") : value;
 }
 
 function placeOf(name: string): readonly string[] | undefined {

@@ -15,6 +15,7 @@ describe("values for the chart of Langfuse", () => {
       AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING: "true",
       AUTH_DOMAINS_WITH_SSO_ENFORCEMENT: "example.com",
       LANGFUSE_DEFAULT_ORG_ID: "o1",
+      LANGFUSE_ALLOWED_ORGANIZATION_CREATORS: "ann@example.com,bob@example.com",
     };
     const keys = ["NEXTAUTH_SECRET", "SALT", "ENCRYPTION_KEY", "ADMIN_API_KEY", "AUTH_KEYCLOAK_CLIENT_SECRET"];
     expect(helmValues(plain, secret(keys), "c1")).toEqual({
@@ -24,6 +25,7 @@ describe("values for the chart of Langfuse", () => {
         salt: reference("SALT"),
         encryptionKey: reference("ENCRYPTION_KEY"),
         features: { signUpDisabled: false },
+        allowedOrganizationCreators: ["ann@example.com", "bob@example.com"],
         auth: {
           disableUsernamePassword: true,
           providers: {
