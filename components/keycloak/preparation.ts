@@ -1,5 +1,6 @@
 import { AccessError } from "#sync/errors.ts";
 import { bypassFindings } from "#sync/gate/check-bypasses.ts";
+import { versionFindings } from "#sync/gate/check-references.ts";
 import { readRealmModel } from "#sync/gate/realm-model-reading.ts";
 import { readRoles } from "#sync/gate/role-holders.ts";
 import { gateSpecification } from "#sync/gate/settings.ts";
@@ -16,7 +17,7 @@ export interface KeycloakPreparation {
   readonly gatePlan: GatePlan | undefined;
   /** Ids of gate roles under a former name, in force until the flows go by the new one. */
   readonly retiredGateRoles: readonly string[];
-  /** Ways round the gate that are open now, a sentence each. */
+  /** A server with known defects, and ways round the gate that are open now: a sentence each. */
   readonly warnings: readonly string[];
 }
 
@@ -54,7 +55,8 @@ export async function prepareKeycloak(
     await requireHolder(api, realm, names);
   }
   const model = await readRealmModel(api, realm, specification);
-  const warnings = bypassFindings(model, specification).map(({ fact, remedy }) => `${fact}: ${remedy}`);
+  const findings = [...versionFindings(model.version), ...bypassFindings(model, specification)];
+  const warnings = findings.map(({ fact, remedy }) => `${fact}: ${remedy}`);
   return { gatePlan, retiredGateRoles, warnings };
 }
 

@@ -26,7 +26,7 @@ export function referenceFindings(model: RealmModel, specification: GateSpecific
 }
 
 /** Warns below the releases without known defects of login flows; a version that is not told cannot be compared. */
-function versionFindings(version: string | undefined): GateFinding[] {
+export function versionFindings(version: string | undefined): GateFinding[] {
   const parts = /^(\d+)\.(\d+)\.(\d+)/
     .exec(version ?? "")
     ?.slice(1)
@@ -42,6 +42,12 @@ function roleFindings(model: RealmModel, role: string, mayBeEmpty: boolean): Gat
   if (!found) {
     return [
       failure(19, `the role "${role}" does not exist, so its condition never matches`, `${REDEPLOY}, or create it`),
+    ];
+  }
+  if (found.isDefault) {
+    const remedy = "take it out of the realm's default roles, under Realm settings, User registration";
+    return [
+      failure(19, `everybody holds the role "${role}" by the realm's default roles, so nobody is refused`, remedy),
     ];
   }
   const fact = `nobody who can sign in holds the role "${role}", so everybody is locked out`;

@@ -17,6 +17,7 @@ const realmAnswer = z.object({
   registrationAllowed: flag,
   organizationsEnabled: flag,
   resetPasswordAllowed: flag,
+  defaultRole: z.object({ name: z.string() }).optional(),
 });
 const clientsAnswer = z.array(
   z.object({
@@ -99,7 +100,7 @@ export async function readRealmModel(
     scopes: await get("/client-scopes", scopesAnswer),
     newClientScopes: [...defaults, ...optionals].map((scope) => scope.name),
     identityProviders,
-    roles: await readRoles(api, name, new Set(specification.gates.map(({ role }) => role))),
+    roles: await readRoles(api, name, new Set(specification.gates.map(({ role }) => role)), realm.defaultRole?.name),
     policyExecutors: profiles.profiles.flatMap(({ executors }) => executors.map(({ executor }) => executor)),
     version: await api.version(),
     authenticators: (await get("/authentication/authenticator-providers", authenticatorsAnswer)).map(({ id }) => id),

@@ -31,13 +31,19 @@ export interface RealmModel {
     readonly postFlow: string | undefined;
   }[];
   /** Roles of the gates that exist, and whether anybody who can sign in holds them in any way. */
-  readonly roles: Readonly<Record<string, { readonly isHeld: boolean }>>;
+  readonly roles: Readonly<Record<string, RoleModel>>;
   /** Executors of the realm's own client policy profiles. */
   readonly policyExecutors: readonly string[];
   /** Version of the server; undefined where it does not tell. */
   readonly version: string | undefined;
   /** Authenticators that the server knows. */
   readonly authenticators: readonly string[];
+}
+
+export interface RoleModel {
+  readonly isHeld: boolean;
+  /** The realm's default role, which everybody has, includes it. */
+  readonly isDefault?: boolean;
 }
 
 export interface LiveFlow extends Flow {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { AccessError } from "../errors.ts";
 import { pathSegment } from "../http/path.ts";
 import type { AdminApi } from "./admin-api.ts";
+import type { RoleModel } from "./realm-model.ts";
 
 const rolesAnswer = z.array(z.object({ id: z.string(), name: z.string(), composite: z.boolean().default(false) }));
 const namesAnswer = z.array(z.object({ name: z.string() }));
@@ -13,13 +14,14 @@ const PAGE = 100;
 
 /**
  * Which of the roles exist, and whether anybody who can sign in holds them: directly, by a group or one above it, or by a
- * composite. Composites are read downwards, because the server has no way from a role to those that include it.
+ * composite. `defaultRole` is the one that everybody has. Composites are read downwards, because the server has no way from a role to those that include it.
  */
 export async function readRoles(
   api: AdminApi,
   realm: string,
   names: ReadonlySet<string>,
-): Promise<Record<string, { readonly isHeld: boolean }>> {
+  defaultRole?: string,
+): Promise<Record<string, RoleModel>> {
   const base = `/${pathSegment(realm)}`;
   const get: Get = (path, schema, query = {}) => api.send({ method: "GET", path: `${base}${path}`, query }, schema);
   const all = await get("/roles", rolesAnswer);
@@ -32,14 +34,15 @@ export async function readRoles(
       parts.map((part) => part.name),
     );
   }
-  const roles: Record<string, { isHeld: boolean }> = {};
+  const roles: Record<string, RoleModel> = {};
   for (const { name } of all) {
     if (!names.has(name)) continue;
     const leading = new Set([name]);
     for (const part of leading) for (const [whole, parts] of includes) if (parts.includes(part)) leading.add(whole);
     let isHeld = false;
     for (const role of leading) isHeld ||= await isHeldByAnybody(get, role);
-    roles[name] = { isHeld };
+    const isDefault = defaultRole !== undefined && leading.has(defaultRole);
+    roles[name] = { isHeld, ...(isDefault && { isDefault }) };
   }
   return roles;
 }

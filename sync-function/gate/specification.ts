@@ -50,6 +50,9 @@ export type Bypass = (typeof BYPASSES)[number];
 /** Priority of the first gate that is appended to a flow of others, when they have none behind it. */
 const APPENDED = 1000;
 
+/** Most characters that a name of others takes up in one of ours: the server allows 255 for the whole. */
+const LONGEST_PART = 80;
+
 /**
  * The browser flow with the gates: everything that signs people in, in a REQUIRED wrapper, and after it the gates as its
  * siblings. The place matters: inside the wrapper an existing SSO cookie would pass by them (keycloak#38308), and before
@@ -104,7 +107,9 @@ export function appendedGates(
   const theirs = children.filter((child) => !isGate(child)).map(({ priority }) => priority + 10);
   const first = Math.max(APPENDED, ...theirs);
   return gates.map((gate, index) =>
-    named(`${gate.scope}-in-${slug(flow)}`, [generation, flow], (alias) => subflowOf(gate, alias, first + index * 10)),
+    named(`${gate.scope}-in-${slug(flow).slice(0, LONGEST_PART)}`, [generation, flow], (alias) =>
+      subflowOf(gate, alias, first + index * 10),
+    ),
   );
 }
 

@@ -179,6 +179,15 @@ export const resource =
 export const renamedMarker = async (gated: GatedRealm): Promise<Repair> =>
   await resource(`/client-scopes/${await markerId(gated)}`, { name: "renamed" })(gated);
 
+/** The role of the gate among those that everybody has. */
+export const roleForEverybody = async (gated: GatedRealm): Promise<Repair> => {
+  const roles = `${base(gated)}/roles`;
+  const path = `${roles}/default-roles-${gated.realm}/composites`;
+  const role = [await gated.admin.get<object>(`${roles}/langfuse-access`)];
+  await gated.admin.post(path, role);
+  return () => gated.admin.delete(path, role);
+};
+
 /** A second identity provider that nobody covered. */
 export const uncoveredIdentityProvider = async (gated: GatedRealm): Promise<Repair> => {
   const path = `${base(gated)}/identity-provider/instances`;

@@ -169,6 +169,12 @@ const damages: readonly (readonly [title: string, make: Damage, fact: RegExp, re
     /role "langfuse-access" does not exist/,
     /create it/,
   ],
+  [
+    "role given to everybody",
+    damage.roleForEverybody,
+    /everybody holds the role "langfuse-access"/,
+    /out of the realm's default roles/,
+  ],
   ["binding reset", damage.realmSetting({ browserFlow: "browser" }), /browser flow is "browser"/, /bind/],
   ["registration on", damage.realmSetting({ registrationAllowed: true }), /register themselves/, /registration off/],
   ["reset of passwords on", damage.realmSetting({ resetPasswordAllowed: true }), /reset their password/, /force-login/],

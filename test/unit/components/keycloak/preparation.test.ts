@@ -33,9 +33,9 @@ const answers = (changes: Record<string, unknown> = {}): Record<string, unknown>
   ...changes,
 });
 
-const prepare = (gate: object, changes: Record<string, unknown> = {}, hasBreakGlass = false) =>
+const prepare = (gate: object, changes: Record<string, unknown> = {}, hasBreakGlass = false, version = "26.7.5") =>
   prepareKeycloak(
-    fakeApi((call) => answers(changes)[call]),
+    { ...fakeApi((call) => answers(changes)[call]), version: async () => version },
     {
       keycloak: { realm: "company", langfuseClient: "langfuse" } as never,
       gate: gateSettingsSchema.parse(gate),
@@ -100,6 +100,11 @@ describe("a gate that nobody could pass", () => {
   ])("is no such gate when its role is held by %s", async (_title, changes) => {
     expect((await prepare(adopting, changes)).gatePlan).toBeDefined();
   });
+});
+
+it("a server with known defects is told of before anything is changed", async () => {
+  const { warnings } = await prepare({ allowEmpty: true }, {}, false, "26.1.0");
+  expect(warnings[0]).toMatch(/^Keycloak 26\.1\.0 has known defects .*: update to 26\.7\.3 or newer/);
 });
 
 it("ways round the gate are told before anything is changed", async () => {

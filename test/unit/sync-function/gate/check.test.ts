@@ -95,6 +95,11 @@ describe("the check of a realm", () => {
     expect(check({ roles }, { mayBeEmpty: true })).toMatchObject([{ severity: "warning", invariant: 19 }]);
   });
 
+  it("takes a role that everybody holds by default for an open gate", () => {
+    const roles = { access: { isHeld: true, isDefault: true } };
+    expect(check({ roles })).toMatchObject([{ severity: "error", fact: expect.stringContaining("nobody is refused") }]);
+  });
+
   it("finds nothing while a gate in a flow of others is exchanged, and both stand there", () => {
     const another = { ...specification, generation: 2 };
     const both = declaredRealm(gatedRealm, another).flows.theirs?.children ?? [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planPostBroker } from "#components/keycloak/login-gate/post-broker-plan.ts";
 import type { RealmFacts } from "#components/keycloak/login-gate/realm-facts.ts";
-import { brokenInvariants } from "#sync/gate/invariants.ts";
+import { brokenGate, brokenInvariants } from "#sync/gate/invariants.ts";
 import type { LiveExecution } from "#sync/gate/realm-reading.ts";
 
 const specification = {
@@ -47,6 +47,17 @@ describe("after logins through identity providers", () => {
       identityProviders: ["partner"],
       appended: [],
     });
+  });
+
+  it("a flow of others may have the longest name there is, and two may differ only where ours are cut off", () => {
+    const names = ["a", "b"].map((end) => `${"flow ".repeat(50)}${end}`);
+    const flows = Object.fromEntries(names.map((name) => [name, { builtIn: false, executions: [allow] }]));
+    const { appended } = plan(
+      names.map((name) => provider(name.slice(-1), name)),
+      flows,
+    );
+    expect(appended.flatMap(({ gates }) => gates.flatMap(brokenGate))).toEqual([]);
+    expect(new Set(appended.flatMap(({ gates }) => gates.map(({ alias }) => alias))).size).toBe(2);
   });
 
   it("a flow of others gets the gate once, however many identity providers run it", () => {
