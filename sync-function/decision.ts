@@ -1,4 +1,5 @@
 import { mapLimited } from "./concurrency.ts";
+import { AccessError } from "./errors.ts";
 import type { GuardLimits } from "./guard/limits.ts";
 import type { LangfuseClient } from "./langfuse/client.ts";
 import { type MemberReader, readMembers } from "./langfuse/members.ts";
@@ -53,6 +54,7 @@ export async function decide<Client extends OrganizationReader>(
 ): Promise<readonly Decision<Client>[]> {
   const interest = interestOf(organizations.map(({ rules }) => rules));
   const read = await mapLimited(organizations, ORGANIZATIONS_AT_ONCE, readOrganization);
+  requireDifferent(read);
   const emails = new Set(read.flatMap(({ compared }) => compared.map(({ email }) => email)));
   const { holders, ...answer } = await directory.read(interest, emails);
   const byEmail = new Map(answer.byEmail);
@@ -112,6 +114,26 @@ async function readOrganization<Client extends OrganizationReader>(organization:
   // Members without an address can be nobody in Keycloak, and those left alone are not compared.
   const compared = members.filter(({ email }) => email !== "" && !isIgnored(email) && !isProtected(email));
   return { organization, members, compared, projects: projects.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+/**
+ * A key does not tell which organization it is of, but a project is in one only. Where two have one in common the rules
+ * of both would decide about the same people, against each other. Costs no request; where no project is read, the doctor
+ * finds it.
+ */
+function requireDifferent(read: readonly Awaited<ReturnType<typeof readOrganization>>[]): void {
+  const owners = new Map<string, string>();
+  for (const { organization, projects } of read) {
+    for (const { id, name } of projects) {
+      const other = owners.get(id);
+      owners.set(id, organization.name);
+      if (other === undefined) continue;
+      throw new AccessError(
+        "incomplete",
+        `Langfuse: project ${name} is in organization ${other} and in ${organization.name}, so that both keys open the same one; give each a key of its own organization`,
+      );
+    }
+  }
 }
 
 /** Addresses of holders who may be provisioned; whether somebody else has them too is found out by the confirmation. */

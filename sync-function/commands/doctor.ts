@@ -1,7 +1,7 @@
 import { exitCodeOf, type Finding, findingsText } from "../doctor/finding.ts";
 import { examineGate } from "../doctor/gate.ts";
 import { examineKeycloak } from "../doctor/keycloak.ts";
-import { examineOrganization, examineServer } from "../doctor/langfuse.ts";
+import { examineKeys, examineOrganization, examineServer } from "../doctor/langfuse.ts";
 import { createProbe } from "../doctor/probe.ts";
 import { ruleFindings } from "../doctor/rules.ts";
 import { sampleFinding } from "../doctor/sample.ts";
@@ -46,6 +46,12 @@ export const doctorCommand: Command = async (surroundings, options) => {
     const projectKeys = new Set(rules.rules.flatMap(({ projects }) => [...projects.keys()]));
     findings.push(...(await examineOrganization({ organization: name, ...langfuse, projectKeys }, probe)));
   }
+  findings.push(
+    ...(await examineKeys(
+      organizations.map(({ name, langfuse }) => ({ organization: name, ...langfuse })),
+      probe,
+    )),
+  );
   findings.push(...(await examineGate(surroundings.environment, stop)));
   // A comparison needs both sides to work.
   if (exitCodeOf(findings) === 0 && !clientRoles) {

@@ -41,9 +41,8 @@ export async function examineOrganization(
   { organization, url, publicKey, secretKey, projectKeys }: OrganizationExamination,
   probe: Probe,
 ): Promise<readonly Finding[]> {
-  const base = `${url.replace(/\/+$/, "")}/api/public`;
-  const authorization = `Basic ${Buffer.from(`${publicKey}:${secretKey}`).toString("base64")}`;
-  const get = (path: string) => probe(`${base}${path}`, { headers: { authorization } });
+  const { base, headers } = access(url, publicKey, secretKey);
+  const get = (path: string) => probe(`${base}${path}`, { headers });
   const check = (what: string) => `${organization}: ${what}`;
 
   // SCIM's discovery answers without a licence, so it would prove nothing.
@@ -65,6 +64,36 @@ export async function examineOrganization(
   const rows = await get(`/projects/${encodeURIComponent(project.id)}/memberships`);
   findings.push(projectRolesFinding(check("project roles"), rows, projectKeys.size > 0));
   return findings;
+}
+
+const keys = z.object({ apiKeys: z.array(z.object({ id: z.string() })) });
+
+/**
+ * Keys do not tell which organization they are of, but list its keys: where two organizations have a key in common, the
+ * key of one of them is of the other, and its rules would decide about the other's members.
+ */
+export async function examineKeys(
+  organizations: readonly Pick<OrganizationExamination, "organization" | "url" | "publicKey" | "secretKey">[],
+  probe: Probe,
+): Promise<readonly Finding[]> {
+  const owners = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const { organization, url, publicKey, secretKey } of organizations) {
+    const { base, headers } = access(url, publicKey, secretKey);
+    const ids = keys.safeParse((await probe(`${base}/organizations/apiKeys`, { headers }))?.body).data?.apiKeys ?? [];
+    const known = ids.map(({ id }) => JSON.stringify([url, id]));
+    const other = known.map((id) => owners.get(id)).find((name) => name !== undefined);
+    for (const id of known) owners.set(id, organization);
+    if (other === undefined) continue;
+    const fact = `its key opens the same organization as that of ${other}, so that both would decide about the same people`;
+    findings.push(failure(`${organization}: key`, fact, "give each a key of its own organization", "usage"));
+  }
+  return findings;
+}
+
+function access(url: string, publicKey: string, secretKey: string) {
+  const authorization = `Basic ${Buffer.from(`${publicKey}:${secretKey}`).toString("base64")}`;
+  return { base: `${url.replace(/\/+$/, "")}/api/public`, headers: { authorization } };
 }
 
 /** Projects that rules name and that are not there, or there twice: a run could not tell whose roles are meant. */

@@ -15,6 +15,7 @@ import { silent } from "#local/progress.ts";
 import { applyReport } from "#sync/commands/report.ts";
 import { readConfiguration } from "#sync/configuration.ts";
 import { type Decision, decide, memoryAfter } from "#sync/decision.ts";
+import type { Finding } from "#sync/doctor/finding.ts";
 import { type Execution, execute } from "#sync/execution.ts";
 import { createKeycloakClient } from "#sync/keycloak/client.ts";
 import { createDirectory } from "#sync/keycloak/directory.ts";
@@ -390,6 +391,26 @@ describe("a guard", () => {
     expect([again.exitCode, again.complaints]).toEqual([3, expect.stringContaining("was used before and holds once")]);
     expect(await one.roles()).toEqual(demoted);
   });
+});
+
+it("two keys of one organization, where each should be of its own, are found by the doctor", async () => {
+  const one = await organization({ boss: "OWNER" }, { name: "First", rules, protect });
+  const { publicKey, secretKey } = await langfuseAdmin.createApiKey(one.id, { note: RUN });
+  await writeFile(path.join(folder, "second.public"), publicKey);
+  await writeFile(path.join(folder, "second.secret"), secretKey);
+  const second = {
+    ...one.document,
+    id: "another",
+    name: "Second",
+    publicKeyFile: "second.public",
+    secretKeyFile: "second.secret",
+  };
+  const environment = await environmentFor(one, { ...one, document: second });
+  const { output } = await runCommand(["doctor", "--json"], environment);
+  const errors = (JSON.parse(output) as { findings: Finding[] }).findings.filter(
+    ({ severity }) => severity === "error",
+  );
+  expect(errors).toMatchObject([{ check: "Second: key", fact: expect.stringContaining("as that of First") }]);
 });
 
 describe("a plan in a file", () => {

@@ -104,6 +104,12 @@ describe("projects", () => {
   });
 });
 
+it("two organizations with one project between them are one, and nothing is decided", async () => {
+  const removing = { unmatched: "remove" } as const;
+  const both = [organization("1", { a: "VIEWER" }, removing), organization("2", { a: "VIEWER" }, removing)];
+  await expect(decide(directory([person("a")]), both, new Map(), now)).rejects.toThrow("both keys open the same one");
+});
+
 describe("links", () => {
   const renamed = person("new-name", active("admins"));
   it("are followed only where the address does not lead there", async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { examineOrganization, examineServer } from "#sync/doctor/langfuse.ts";
+import { examineKeys, examineOrganization, examineServer } from "#sync/doctor/langfuse.ts";
 import type { Probe, ProbeAnswer } from "#sync/doctor/probe.ts";
 import { examineSignIn } from "#sync/doctor/sign-in.ts";
 
@@ -70,6 +70,29 @@ it("projects that rules name must exist, once", async () => {
     'error there are several projects "Search"',
     'error there is no project "chat" (did you mean "Chat"?)',
   ]);
+});
+
+it("two keys of one organization are found by the keys that both list, on one server", async () => {
+  const of = (name: string, publicKey: string, url = "http://langfuse") => ({
+    organization: name,
+    url,
+    publicKey,
+    secretKey: "sk-lf-a",
+  });
+  /** What each public key lists; the first two are of one organization. */
+  const lists: Readonly<Record<string, readonly string[]>> = { a: ["1", "2"], b: ["1", "2"], c: ["3"] };
+  const probe: Probe = async (url, { headers } = {}) => {
+    expect(url).toMatch(/\/api\/public\/organizations\/apiKeys$/);
+    const credentials = Buffer.from(headers?.authorization?.split(" ")[1] ?? "", "base64").toString();
+    const ids = lists[credentials.split(":")[0] ?? ""];
+    const body = ids === undefined ? { error: "no" } : { apiKeys: ids.map((id) => ({ id })) };
+    return { status: 200, date: undefined, cookies: "", body };
+  };
+  expect(await examineKeys([of("A", "a"), of("C", "c"), of("B", "b")], probe)).toMatchObject([
+    { check: "B: key", severity: "error", kind: "usage", fact: expect.stringContaining("as that of A") },
+  ]);
+  expect(await examineKeys([of("A", "a"), of("B", "b", "http://other")], probe)).toEqual([]);
+  expect(await examineKeys([of("A", "unknown"), of("B", "unknown")], probe)).toEqual([]);
 });
 
 it("a server that does not answer is one finding", async () => {
