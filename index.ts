@@ -12,6 +12,7 @@ import { withReadableErrors } from "#components/readable-errors.ts";
 import { declareRoleSync } from "#components/role-sync.ts";
 import { serverSetup } from "#components/server-setup.ts";
 import { stackValues } from "#components/stack-values.ts";
+import { bundleSync } from "#sync/bundle.ts";
 import { gateDocument } from "#sync/gate/settings.ts";
 import { requireKeyScope } from "#sync/langfuse/key-scope.ts";
 
@@ -21,7 +22,7 @@ export default () =>
     const { langfuse, protect } = configuration;
     for (const warning of configuration.warnings) await pulumi.log.warn(warning);
     const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
-    const prepared = await preflight(configuration, owner);
+    const [prepared, bundle] = await Promise.all([preflight(configuration, owner), bundleSync()]);
     for (const warning of prepared.warnings) await pulumi.log.warn(warning);
     const inKeycloak = { provider: keycloakProvider(configuration) };
     const inKubernetes = { provider: kubernetesProvider(configuration) };
@@ -45,7 +46,7 @@ export default () =>
       new ServiceCredentials(key.secretName, { namespace, url: langfuseUrl, key, verify }, inKubernetes);
     }
     const sync =
-      organization && (await declareRoleSync(configuration, organization, { namespace, ...providers, after: [roles] }));
+      organization && declareRoleSync(configuration, organization, bundle, { namespace, ...providers, after: [roles] });
 
     return {
       roleNames: roles.names,

@@ -14,10 +14,13 @@ import { requireKeyOf, requireLangfuse, requireOrganizationKey } from "./langfus
  */
 export async function preflight(configuration: Configuration, owner: string): Promise<KeycloakPreparation> {
   const { keycloak, langfuse, secrets } = configuration;
-  await preflightLangfuse(configuration);
   const api = createKeycloakAdminApi({ ...keycloak.admin, url: keycloak.url, secret: secrets.keycloakAdminSecret });
   const hasBreakGlass = langfuse.members.some(({ role }) => role === "OWNER");
-  return await prepareKeycloak(api, { ...configuration, owner, hasBreakGlass });
+  const [prepared] = await Promise.all([
+    prepareKeycloak(api, { ...configuration, owner, hasBreakGlass }),
+    preflightLangfuse(configuration),
+  ]);
+  return prepared;
 }
 
 /** Nothing is asked where nothing is declared: such a stack needs neither key nor licence. */

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { bundleSync } from "#sync/bundle.ts";
+import type { SyncBundle } from "#sync/bundle.ts";
 import type { Configuration } from "./configuration.ts";
 import { SyncServiceAccount } from "./keycloak/sync-service-account.ts";
 import { SyncCronJob } from "./kubernetes/sync-cron-job.ts";
@@ -18,11 +18,12 @@ export interface RoleSyncPlaces {
 }
 
 /** The role sync with what it needs: its account in Keycloak, the keys of its organizations, and its job in the cluster. */
-export async function declareRoleSync(
+export function declareRoleSync(
   configuration: Configuration,
   organization: LangfuseTenant,
+  bundle: SyncBundle,
   { namespace, inKeycloak, inKubernetes, after }: RoleSyncPlaces,
-): Promise<{ readonly account: SyncServiceAccount; readonly cronJob: SyncCronJob }> {
+): { readonly account: SyncServiceAccount; readonly cronJob: SyncCronJob } {
   const { keycloak, sync } = configuration;
   const account = new SyncServiceAccount("sync-account", { realmId: keycloak.realm, ...sync }, inKeycloak);
   const keys = new OrganizationKeys("sync-keys", { namespace, ...sync }, inKubernetes);
@@ -31,7 +32,7 @@ export async function declareRoleSync(
     {
       ...sync,
       namespace,
-      bundle: (await bundleSync()).text,
+      bundle: bundle.text,
       document: organization.organizationId.apply((id) => JSON.stringify(syncDocument(configuration, id))),
       documentVersion: JSON.stringify(syncDocument(configuration, "")),
       environment: syncEnvironment(configuration),

@@ -34,7 +34,7 @@ export interface Outcome {
 
 export interface StackOptions {
   readonly name: string;
-  /** Folder for state, configuration and the CLI's own home; nothing outside it is written. */
+  /** Folder for state, configuration and the CLI's own home; beside it only Node's cache of compiled code is written. */
   readonly folder: string;
   readonly progress: Progress;
   /** Configuration without secrets: a JSON value for each key. */

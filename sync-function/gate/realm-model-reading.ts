@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { mapLimited } from "../concurrency.ts";
 import { pathSegment } from "../http/path.ts";
 import type { AdminApi } from "./admin-api.ts";
 import { isGenerationOf } from "./fingerprint.ts";
@@ -37,6 +38,9 @@ const authenticatorsAnswer = z.array(z.object({ id: z.string() }));
 const profilesAnswer = z.object({
   profiles: z.array(z.object({ executors: z.array(z.object({ executor: z.string() })).default([]) })).default([]),
 });
+/** Flows read at a time. */
+const FLOWS_AT_ONCE = 4;
+
 const flowIdsAnswer = z.array(z.object({ id: z.string(), alias: z.string() }));
 
 /**
@@ -52,10 +56,23 @@ export async function readRealmModel(
   const base = `/${pathSegment(name)}`;
   const get = <T>(path: string, schema: z.ZodType<T>, query: Record<string, string | number | boolean> = {}) =>
     api.send({ method: "GET", path: `${base}${path}`, query }, schema);
-  const realm = await get("", realmAnswer);
-  const clients = await get("/clients", clientsAnswer);
-  const flowIds = await get("/authentication/flows", flowIdsAnswer);
-  const identityProviders = await readIdentityProviders(api, name);
+  const [realm, clients, flowIds, identityProviders, listed, rest] = await Promise.all([
+    get("", realmAnswer),
+    get("/clients", clientsAnswer),
+    get("/authentication/flows", flowIdsAnswer),
+    readIdentityProviders(api, name),
+    readFlowList(api, name),
+    Promise.all([
+      get("/default-default-client-scopes", namesAnswer),
+      get("/default-optional-client-scopes", namesAnswer),
+      get("/client-policies/profiles", profilesAnswer),
+      get("/client-scopes", scopesAnswer),
+      get("/authentication/authenticator-providers", authenticatorsAnswer),
+      readForceLoginDefault(api, name),
+      api.version(),
+    ]),
+  ]);
+  const [defaults, optionals, { profiles }, scopes, authenticators, forceLoginDefault, version] = rest;
   const models = clients.map((client) => clientModel(client, flowIds));
   const gated = specification.gates.map(({ client }) => client);
   const wanted = new Set([
@@ -67,22 +84,16 @@ export async function readRealmModel(
     ...identityProviders.flatMap(({ postFlow }) => (postFlow === undefined ? [] : [postFlow])),
     ...models.flatMap(({ clientId, overrides }) => (gated.includes(clientId) ? Object.values(overrides) : [])),
   ]);
-  const flows: Record<string, LiveFlow> = {};
-  for (const { alias, builtIn, description } of await readFlowList(api, name)) {
-    const isOurs = [specification.flow, postBrokerName(specification)].some((own) => isGenerationOf(alias, own));
-    if (!isOurs && !wanted.has(alias)) continue;
-    flows[alias] = {
-      alias,
-      builtIn,
-      description: description ?? "",
-      children: liveTree(await readFlow(api, name, alias)),
-    };
-  }
-  const [defaults, optionals] = [
-    await get("/default-default-client-scopes", namesAnswer),
-    await get("/default-optional-client-scopes", namesAnswer),
-  ];
-  const profiles = await get("/client-policies/profiles", profilesAnswer);
+  const isOurs = (alias: string) =>
+    [specification.flow, postBrokerName(specification)].some((own) => isGenerationOf(alias, own));
+  const relevant = listed.filter(({ alias }) => wanted.has(alias) || isOurs(alias));
+  const [flows, roles] = await Promise.all([
+    mapLimited(relevant, FLOWS_AT_ONCE, async ({ alias, builtIn, description }): Promise<LiveFlow> => {
+      const children = liveTree(await readFlow(api, name, alias));
+      return { alias, builtIn, description: description ?? "", children };
+    }),
+    readRoles(api, name, new Set(specification.gates.map(({ role }) => role)), realm.defaultRole?.name),
+  ]);
   return {
     name,
     bindings: {
@@ -94,16 +105,16 @@ export async function readRealmModel(
     registrationAllowed: realm.registrationAllowed,
     organizationsEnabled: realm.organizationsEnabled,
     resetPasswordAllowed: realm.resetPasswordAllowed,
-    forceLoginDefault: await readForceLoginDefault(api, name),
-    flows,
+    forceLoginDefault,
+    flows: Object.fromEntries(flows.map((flow) => [flow.alias, flow])),
     clients: models,
-    scopes: await get("/client-scopes", scopesAnswer),
+    scopes,
     newClientScopes: [...defaults, ...optionals].map((scope) => scope.name),
     identityProviders,
-    roles: await readRoles(api, name, new Set(specification.gates.map(({ role }) => role)), realm.defaultRole?.name),
-    policyExecutors: profiles.profiles.flatMap(({ executors }) => executors.map(({ executor }) => executor)),
-    version: await api.version(),
-    authenticators: (await get("/authentication/authenticator-providers", authenticatorsAnswer)).map(({ id }) => id),
+    roles,
+    policyExecutors: profiles.flatMap(({ executors }) => executors.map(({ executor }) => executor)),
+    version,
+    authenticators: authenticators.map(({ id }) => id),
   };
 }
 

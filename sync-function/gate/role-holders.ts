@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { mapLimited } from "../concurrency.ts";
 import { AccessError } from "../errors.ts";
 import { pathSegment } from "../http/path.ts";
 import type { AdminApi } from "./admin-api.ts";
@@ -9,12 +10,15 @@ const namesAnswer = z.array(z.object({ name: z.string() }));
 const groupsAnswer = z.array(z.object({ id: z.string() }));
 const usersAnswer = z.array(z.object({ enabled: z.boolean().default(false) }));
 
+/** Roles looked at at a time. */
+const ROLES_AT_ONCE = 4;
 /** People or groups asked for at once. */
 const PAGE = 100;
 
 /**
  * Which of the roles exist, and whether anybody who can sign in holds them: directly, by a group or one above it, or by a
- * composite. `defaultRole` is the one that everybody has. Composites are read downwards, because the server has no way from a role to those that include it.
+ * composite. `defaultRole` is the one that everybody has. Composites are read downwards, because the server has no way
+ * from a role to those that include it.
  */
 export async function readRoles(
   api: AdminApi,
@@ -25,26 +29,23 @@ export async function readRoles(
   const base = `/${pathSegment(realm)}`;
   const get: Get = (path, schema, query = {}) => api.send({ method: "GET", path: `${base}${path}`, query }, schema);
   const all = await get("/roles", rolesAnswer);
-  const includes = new Map<string, readonly string[]>();
-  for (const { id, name, composite } of all) {
-    if (!composite) continue;
-    const parts = await get(`/roles-by-id/${pathSegment(id)}/composites`, namesAnswer);
-    includes.set(
-      name,
-      parts.map((part) => part.name),
-    );
-  }
-  const roles: Record<string, RoleModel> = {};
-  for (const { name } of all) {
-    if (!names.has(name)) continue;
+  const composites = all.filter(({ composite }) => composite);
+  const includes = new Map(
+    await mapLimited(composites, ROLES_AT_ONCE, async ({ id, name }) => {
+      const parts = await get(`/roles-by-id/${pathSegment(id)}/composites`, namesAnswer);
+      return [name, parts.map((part) => part.name)] as const;
+    }),
+  );
+  const wanted = all.filter(({ name }) => names.has(name));
+  const roles = await mapLimited(wanted, ROLES_AT_ONCE, async ({ name }) => {
     const leading = new Set([name]);
     for (const part of leading) for (const [whole, parts] of includes) if (parts.includes(part)) leading.add(whole);
     let isHeld = false;
     for (const role of leading) isHeld ||= await isHeldByAnybody(get, role);
     const isDefault = defaultRole !== undefined && leading.has(defaultRole);
-    roles[name] = { isHeld, ...(isDefault && { isDefault }) };
-  }
-  return roles;
+    return [name, { isHeld, ...(isDefault && { isDefault }) }] as const;
+  });
+  return Object.fromEntries(roles);
 }
 
 type Get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string | number | boolean>) => Promise<T>;

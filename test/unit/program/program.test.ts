@@ -142,10 +142,10 @@ describe("the program", () => {
     const { result, resources } = await run(servers.url, { "langfuse-access:gate": { enabled: false } });
     expect(result.gateFlowAliases).toEqual([]);
     expect(count(resources, /authentication|BrowserFlowBinding|DefaultScope/)).toBe(0);
-    expect(servers.calls).toEqual([
+    expect(servers.calls.toSorted()).toEqual([
+      "GET /admin/realms/company/roles",
       "GET /api/admin/organizations",
       "POST /realms/company/protocol/openid-connect/token",
-      "GET /admin/realms/company/roles",
     ]);
   });
 });
