@@ -2,6 +2,7 @@ import { Browser, type Page } from "#local/browser/browser.ts";
 import { type Form, readForms } from "#local/browser/html.ts";
 import { requestTokens, type Tokens } from "#local/browser/tokens.ts";
 import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { CompanyServer } from "./gated-realm.ts";
 import type { Mailbox } from "./mailbox.ts";
 import {
   arrivalAt,
@@ -280,6 +281,26 @@ export async function acceptInvitation(attempt: Attempt, organization: string): 
   const code = places.map(({ searchParams }) => searchParams.get("code")).find((found) => found !== null);
   if (code === undefined) return verdictOf(end);
   return await tokensFor(issuer, client, { grant_type: "authorization_code", code, redirect_uri: client.redirectUri });
+}
+
+/** The cookies of a session that an administrator begins as somebody else, and where they come from. */
+export async function impersonation(
+  { admin, url, realm, signIn: administrator }: CompanyServer,
+  username: string,
+): Promise<[URL, string[]]> {
+  const form = { grant_type: "password", client_id: "admin-cli", ...administrator };
+  const granted = await requestTokens(`${url}/realms/master`, form);
+  if (granted.kind !== "tokens") throw new Error(`no tokens: ${granted.error}`);
+  const users = `/realms/${realm}/users`;
+  const [user] = await admin.get<{ id: string }[]>(users, { username, exact: true });
+  const at = new URL(`${url}/admin${users}/${user?.id}/impersonation`);
+  const answer = await fetch(at, {
+    method: "POST",
+    headers: { authorization: `Bearer ${granted.tokens.access_token}` },
+    signal: AbortSignal.timeout(30_000),
+  });
+  if (!answer.ok) throw new Error(`no impersonation: ${answer.status}`);
+  return [at, answer.headers.getSetCookie()];
 }
 
 function formOf(page: Page): Form {

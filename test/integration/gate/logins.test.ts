@@ -9,7 +9,7 @@ import type { Person } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { simulate } from "#sync/gate/simulation.ts";
 import { appendedGates, BINDINGS } from "#sync/gate/specification.ts";
-import { ATTACKS, acceptInvitation } from "./attacks.ts";
+import { ATTACKS, acceptInvitation, impersonation } from "./attacks.ts";
 import { BROWSER, boundAtClient, configuration, configured, grants, type Repair, realmSetting } from "./damage.ts";
 import { type Documented, documentedLogins } from "./documented.ts";
 import {
@@ -209,6 +209,17 @@ describe.each([NEWEST, OLDEST])("logins at a gated realm of Keycloak %s", (versi
     expect([await come(langfuse, "ivo@acme.example"), await named()]).toEqual(["denied", 0]);
     expect(await come(wiki, "ina@acme.example")).toBe("allowed");
     for (const repair of repairs.reverse()) await repair();
+  });
+
+  test("an administrator who impersonates people enters as they would", async () => {
+    const outcomes: Record<string, string> = {};
+    for (const { username } of inhabitants.filter(({ row, otp }) => ["direct", "without"].includes(row) && !otp)) {
+      const browser = new Browser();
+      browser.cookies.keep(...(await impersonation(realm, username)));
+      const visitor = { issuer: realm.issuer, answers: { username: "", password: "" } };
+      outcomes[username] = verdictOf(await signIn(browser, visitor, langfuse, { prompt: "none" }));
+    }
+    expect(outcomes).toEqual({ direct: "allowed", without: "denied" });
   });
 
   test("a partner's person whom the realm has not seen gets to clients without a gate only", async () => {
