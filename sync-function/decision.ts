@@ -187,14 +187,18 @@ function peopleOf<Client extends OrganizationReader>(
   return { byEmail, linked: new Map(linked) };
 }
 
-/** Plans, asks again about everybody who would change, and plans anew, until nobody is left to be asked about. */
+/**
+ * Plans, asks again about everybody who would change, and plans anew, until nobody is left to be asked about. Whoever was
+ * asked about for a gain and would now lose something is asked about once more: an answer for a gain is not proven.
+ */
 async function confirmed<Client extends OrganizationReader>(
   drafts: readonly Draft<Client>[],
   directory: Directory,
   interest: Interest,
   found: Found,
 ): Promise<readonly Decision<Client>[]> {
-  const asked = new Set([""]);
+  /** Addresses and ids, and whether their answers were proven. */
+  const asked = new Map<string, boolean>([["", true]]);
   for (;;) {
     const decisions = drafts.map((draft) => {
       const { organization, facts } = draft;
@@ -211,14 +215,15 @@ async function confirmed<Client extends OrganizationReader>(
     const losing = new Set(
       changing.flatMap((change) => (change.losing ? [change.email, change.linked?.id ?? change.email] : [])),
     );
-    const emails = new Set(changing.map(({ email }) => email).filter((email) => !asked.has(email)));
+    const isOpen = (key: string) => !asked.has(key) || (losing.has(key) && !asked.get(key));
+    const emails = new Set(changing.map(({ email }) => email).filter(isOpen));
     const ids = new Set(
       changing.flatMap(({ email, linked }) =>
-        linked === undefined || linked.email === email || asked.has(linked.id) ? [] : [linked.id],
+        linked === undefined || linked.email === email || !isOpen(linked.id) ? [] : [linked.id],
       ),
     );
     if (emails.size === 0 && ids.size === 0) return decisions;
-    for (const key of [...emails, ...ids]) asked.add(key);
+    for (const key of [...emails, ...ids]) asked.set(key, losing.has(key));
     await mapLimited([...emails], CONFIRMATIONS_AT_ONCE, async (email) => {
       found.byEmail.set(email, await directory.confirm(interest, email, { losing: losing.has(email) }));
     });

@@ -136,6 +136,27 @@ describe("links", () => {
   });
 });
 
+it.each(["address", "link"])(
+  "who was asked about for a gain is asked again before they lose by it, found by %s",
+  async (by) => {
+    const full = person(by === "link" ? "new-name" : "a", active("admins"));
+    const short = { ...full, realmRoles: [] };
+    let asked = 0;
+    /** An answer that is cut short unless it is proven, but for the first one. */
+    const answer = (losing = false) => (losing || asked++ === 0 ? full : short);
+    const realm: Directory = {
+      read: async () => ({ byEmail: new Map(by === "link" ? [] : [["a@example.com", [answer()]]]), holders: [] }),
+      confirm: async (_interest, _email, options) => (by === "link" ? [] : [answer(options?.losing)]),
+      find: async (_interest, _id, options) => answer(options?.losing),
+    };
+    const links = new Map([["a", full.id]]);
+    const memory = new Map(["1", "2"].map((id) => [id, { ...NO_MEMORY, ...(by === "link" && { links }) }]));
+    const organizations = [organization("1", { a: "VIEWER" }), organization("2", { a: "ADMIN" })];
+    const decisions = await decide(realm, organizations, memory, now);
+    expect(decisions.map(({ plan }) => plan.changes.map(({ to }) => to))).toEqual([["ADMIN"], []]);
+  },
+);
+
 describe("the grace period", () => {
   it.each([
     ["2026-03-03T00:00:00Z", 1],
