@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
 import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
-import { ROLES } from "#sync/langfuse/role.ts";
+import { isMightier, ROLES } from "#sync/langfuse/role.ts";
 import { NO_MEMORY, type OrganizationMemory } from "#sync/people/memory.ts";
 import type { Directory, Interest, Person } from "#sync/people/person.ts";
+import { raises } from "#sync/plan/change.ts";
 import { ceiledRole, entitlementOf } from "#sync/roles/entitlement.ts";
 import { active, person, rulesOf } from "./plan/world.ts";
 
@@ -203,7 +204,7 @@ it.each<[string, readonly Person[], readonly string[]]>([
   expect(decision?.plan.untouched.map(({ kind }) => kind)).toEqual(["unknown"]);
 });
 
-it("whatever lists leave out, whoever changes gets what the rules give by the person's own answer", async () => {
+it("whatever lists and single answers leave out, nobody gains what they do not hold, or loses what they do", async () => {
   const names = ["a", "b", "c", "d"] as const;
   const graded = {
     ...rulesOf({
@@ -215,37 +216,59 @@ it("whatever lists leave out, whoever changes gets what the rules give by the pe
     }),
     provision: true,
   };
+  const roles = fc.subarray(["admins", "members"]);
   const one = fc.record({
     exists: fc.boolean(),
-    held: fc.subarray(["admins", "members"]),
+    held: roles,
     enabled: fc.boolean(),
     emailVerified: fc.boolean(),
-    /** What the lists do not have: the person, or some of the roles. */
+    /** What the lists have: the person, and some of the roles. */
     isListed: fc.boolean(),
-    listed: fc.subarray(["admins", "members"]),
+    listed: roles,
     wasEnabled: fc.boolean(),
-    role: fc.option(fc.constantFrom(...ROLES)),
+    /** What an answer has that nobody proves. */
+    answered: roles,
+    /** Role in each of two organizations. */
+    members: fc.tuple(fc.option(fc.constantFrom(...ROLES)), fc.option(fc.constantFrom(...ROLES))),
   });
   await fc.assert(
     fc.asyncProperty(fc.tuple(one, one, one, one), async (cases) => {
       const facts = cases.map((each, index) => ({ ...each, name: names[index] ?? "" }));
-      const actual = facts
-        .filter(({ exists }) => exists)
-        .map(({ name, held, enabled, emailVerified }) => person(name, { ...active(...held), enabled, emailVerified }));
-      const listed = facts
-        .filter(({ isListed }) => isListed)
-        .map(({ name, listed: roles, wasEnabled, emailVerified }) =>
-          person(name, { ...active(...roles), enabled: wasEnabled, emailVerified }),
-        );
-      const members = Object.fromEntries(facts.flatMap(({ name, role }) => (role === null ? [] : [[name, role]])));
-      const own = organization("1", { owner: "OWNER", ...members }, graded);
-      const [decision] = await decide(directory(listed, actual), [own], new Map(), now);
-      for (const { email, from, to } of decision?.plan.changes ?? []) {
-        const truth = actual.find((each) => each.email === email);
-        const { organization: award } = entitlementOf(truth ?? person(""), graded);
-        expect([email, truth !== undefined, to]).toEqual([email, true, truth && ceiledRole(award.role, from, truth)]);
+      const peopleWith = (known: typeof facts, what: (fact: (typeof facts)[number]) => Partial<Person>) =>
+        known.map((fact) => person(fact.name, { emailVerified: fact.emailVerified, ...what(fact) }));
+      const existing = facts.filter(({ exists }) => exists);
+      const actual = peopleWith(existing, ({ held, enabled }) => ({ ...active(...held), enabled }));
+      const unproven = peopleWith(existing, ({ held, answered, enabled }) => ({
+        ...active(...held.filter((role) => answered.includes(role))),
+        enabled,
+      }));
+      const listed = peopleWith(
+        facts.filter(({ isListed }) => isListed),
+        ({ listed: some, wasEnabled }) => ({ ...active(...some), enabled: wasEnabled }),
+      );
+      const organizations = [0, 1].map((index) => {
+        const own = facts.flatMap(({ name, members }) => {
+          const role = members[index];
+          return role == null ? [] : [[name, role] as const];
+        });
+        return organization(`${index}`, { owner: "OWNER", ...Object.fromEntries(own) }, graded);
+      });
+      const realm: Directory = {
+        ...directory(listed),
+        confirm: async (_interest, email, { losing = false } = {}) =>
+          (losing ? actual : unproven).filter((each) => each.email === email),
+      };
+      for (const { plan: decided } of await decide(realm, organizations, new Map(), now)) {
+        for (const change of decided.changes) {
+          const { email, from, to } = change;
+          const truth = actual.find((each) => each.email === email) ?? person("nobody", { enabled: false });
+          const due = ceiledRole(entitlementOf(truth, graded).organization.role, from, truth);
+          if (raises(change)) expect([email, isMightier(to, due)]).toEqual([email, false]);
+          else expect([email, to]).toEqual([email, due]);
+        }
       }
     }),
+    { numRuns: 300 },
   );
 });
 
