@@ -99,6 +99,10 @@ export class Account {
     this.#person = person;
   }
 
+  get isEnabled(): boolean {
+    return this.#person.facts.enabled;
+  }
+
   /** Takes whatever opens a gate to them, in the way in which they have it. */
   async loseRoles(): Promise<void> {
     const { assigned } = await this.#known();

@@ -9,7 +9,8 @@ import type { Person } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { simulate } from "#sync/gate/simulation.ts";
 import { appendedGates, BINDINGS } from "#sync/gate/specification.ts";
-import { ATTACKS, acceptInvitation, impersonation } from "./attacks.ts";
+import { ATTACKS } from "./attacks.ts";
+import { acceptInvitation, impersonation } from "./attempt.ts";
 import { BROWSER, boundAtClient, configuration, configured, grants, type Repair, realmSetting } from "./damage.ts";
 import { type Documented, documentedLogins } from "./documented.ts";
 import {
