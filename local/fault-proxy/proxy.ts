@@ -93,6 +93,8 @@ async function serve(
   try {
     const body = Buffer.concat(await request.toArray());
     if (delay > 0) await sleep(delay);
+    // Whoever has gone meanwhile wants nothing any more, and by now another server may have the port of the one behind.
+    if (request.socket.destroyed) return undefined;
     if (fault?.kind === "cut" && fault.when === "before") {
       await fault.struck?.();
       return cut(response);

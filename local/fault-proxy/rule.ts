@@ -1,6 +1,6 @@
 /** What goes wrong with a request. */
 export type Fault =
-  /** Forwarded later. */
+  /** Forwarded later, if the client is still there. */
   | { readonly kind: "delay"; readonly milliseconds: number }
   /** Forwarded at once, and answered no sooner than so long after it came: a server that takes its time. */
   | { readonly kind: "latency"; readonly milliseconds: number }

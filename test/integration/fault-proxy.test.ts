@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
 
@@ -128,6 +129,13 @@ describe("with a rule", () => {
     for (let request = 0; request < 3; request++) statuses.push((await put()).status);
     expect(statuses).toEqual([201, 409, 201]);
     withdraw();
+  });
+
+  it("forwards nothing of a client that has gone before its time came", async () => {
+    proxy.inject({ fault: { kind: "delay", milliseconds: 120 } });
+    await expect(fetch(proxy.url, { method: "PUT", body: "x", signal: AbortSignal.timeout(40) })).rejects.toThrow();
+    await sleep(200);
+    expect(seen).toEqual([]);
   });
 
   it("delays, also together with another fault", async () => {
