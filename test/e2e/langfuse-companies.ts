@@ -84,6 +84,8 @@ export class Companies {
   async converge(world: World, stops: readonly Stop[] = []): Promise<void> {
     this.#barrier.begin();
     await run(this.#engine("up"));
+    const lists = this.#barrier.requests.filter(({ line }) => /^GET .*memberships$/.test(line));
+    for (const { line, nth } of lists) expect(nth, `${line} of one organization`).toBeLessThan(2);
     await this.expectAll(world, stops);
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import type { Outcome } from "#local/pulumi/stack.ts";
 import { markedEnvironment, markedProcesses } from "#test/descendants.ts";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
@@ -41,6 +42,15 @@ async function watched(operation: Promise<Outcome>): Promise<Outcome> {
 }
 
 describe("the resources of Langfuse", () => {
+  it("are shown before anything of them is known, not even the organization's key", async () => {
+    const preview = await watched(ground.stack.preview());
+    expect(preview.changes).toEqual({ create: size });
+    expect(preview.output).toMatch(/organizationId: \[unknown\]/);
+    // What a provider is given for a value that is not known yet; the engine itself names its own providers by it.
+    expect(preview.output.replace(/\[provider=.*\]/g, "")).not.toContain(UNKNOWN);
+    expect(ground.proxy.requests).toEqual([]);
+  });
+
   it("are made, each by one request, and then stay as they are", async () => {
     const up = await watched(ground.stack.up());
     expect(stepsOf(up)).toEqual([

@@ -253,6 +253,29 @@ describe("an update of a membership", () => {
   });
 });
 
+describe("any number of people with roles in projects", () => {
+  const people = Array.from({ length: 50 }, (_, index) => `person-${index}@example.com`);
+  const projectRoles = ["p1", "p2"].map((projectId) => ({ projectId, role: "ADMIN" as Role }));
+  const declared = people.map((email) => ({ ...inputs, email, role: "VIEWER" as Role, projectRoles }));
+
+  it("are made members and refreshed with one read of each list", async () => {
+    const client = server({}, { p1: {}, p2: {} });
+    const [making, refreshing] = [fresh(), fresh()];
+    await Promise.all(declared.map((person) => membership.create(person, client, making)));
+    expect(client.reads.splice(0).toSorted()).toEqual(["organization", "p1", "p2"]);
+    const read = await Promise.all(declared.map((person) => membership.read("x", person, client, unused, refreshing)));
+    expect(client.reads.toSorted()).toEqual(["organization", "p1", "p2"]);
+    expect(read.map(({ props }) => props)).toEqual(declared);
+  });
+
+  it("ask for a project that is gone once, and not each", async () => {
+    const client = server(Object.fromEntries(people.map((email) => [email, "VIEWER"])), { p1: {} });
+    const lists = fresh();
+    await Promise.all(declared.map((person) => membership.read("x", person, client, unused, lists)));
+    expect(client.reads.toSorted()).toEqual(["organization", "p1", "p2"]);
+  });
+});
+
 describe("the removal of a membership", () => {
   it("can be repeated", async () => {
     const client = server({ "ann@example.com": "OWNER", "bob@example.com": "OWNER" });
