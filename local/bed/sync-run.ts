@@ -70,26 +70,27 @@ async function runJob({ cluster }: Bed, { namespace, cronJobName }: DeployedSync
 }
 
 async function runBundle(bed: Bed, sync: DeployedSync): Promise<SyncRun> {
+  return await (await bundleHere(bed, sync))();
+}
+
+/** Runs the program as a process of this machine, with what is deployed now and not when it runs. */
+export async function bundleHere(bed: Bed, sync: DeployedSync): Promise<() => Promise<SyncRun>> {
   const file = path.join(bed.folder, "main.mjs");
   await writeFile(file, await deployedFile(bed, sync, "program", "main.mjs"));
-  try {
-    const log = await run(process.execPath, [file, "apply"], {
-      environment: await environmentHere(bed, sync),
-      timeout: JOB_TIMEOUT,
-    });
-    return { succeeded: true, log, ranAs: "process" };
-  } catch (error) {
-    return { succeeded: false, log: String(error), ranAs: "process" };
-  }
+  const environment = await environmentHere(bed, sync);
+  return async () => {
+    try {
+      const log = await run(process.execPath, [file, "apply"], { environment, timeout: JOB_TIMEOUT });
+      return { succeeded: true, log, ranAs: "process" };
+    } catch (error) {
+      return { succeeded: false, log: String(error), ranAs: "process" };
+    }
+  };
 }
 
 /** What `npm run sync -- plan` shows on this machine, with the deployed settings and credentials. */
 export async function planHere(bed: Bed, sync: DeployedSync): Promise<string> {
-  const environment = {
-    ...(await environmentHere(bed, sync)),
-    KEYCLOAK_URL: bed.keycloak.url,
-    LANGFUSE_URL: bed.langfuse.url,
-  };
+  const environment = await environmentHere(bed, sync);
   const main = path.join(programFolder, "sync-function", "main.ts");
   // A plan with changes ends with 2: that is news, not a failure.
   return await run(process.execPath, [main, "plan"], { environment, timeout: JOB_TIMEOUT, accept: [0, 2] });
@@ -115,7 +116,8 @@ async function environmentHere(bed: Bed, sync: DeployedSync): Promise<NodeJS.Pro
   await writeFile(document, await deployedFile(bed, sync, "configuration", "sync.json"));
   // What the run remembers goes with the bed.
   const own = { SYNC_CONFIG: document, STATE_FILE: path.join(bed.folder, "sync-state.json") };
-  return { ...process.env, ...deployed, ...own };
+  const addresses = { KEYCLOAK_URL: bed.keycloak.url, LANGFUSE_URL: bed.langfuse.url };
+  return { ...process.env, ...deployed, ...own, ...addresses };
 }
 
 /** Content of a ConfigMap that the CronJob's pods mount as the volume of this name. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { type Bed, langfuseClientSecret } from "#local/bed/bed.ts";
 import { breakGlass, companySecrets, companySettings, companyStack } from "#local/bed/company-stack.ts";
-import { deployedEnvironment } from "#local/bed/sync-run.ts";
+import { bundleHere, deployedEnvironment, type SyncRun } from "#local/bed/sync-run.ts";
 import { langfuseClientId, people } from "#local/keycloak/company.ts";
 import { exportRealm } from "#local/keycloak/realm.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
@@ -191,8 +191,40 @@ describe("a deployed stack", () => {
     await stack.configure({ ...settings(), sync: everyMinute });
     await run(stack.up());
     await expect.poll(() => roleOf(person.email), { timeout: 90_000, interval: 1_000 }).toBe("ADMIN");
-    await stack.configure(settings());
-    await run(stack.up());
+  });
+
+  it("rotates the organization's key under runs of the sync, of which none fails and nobody is lost", async () => {
+    const person = people.direct;
+    const members = async () =>
+      (await client.listMemberships()).map(({ userId, role }) => `${userId} ${role}`).toSorted();
+    const [before, former] = [await members(), await deployedEnvironment(bed, sync())];
+    const userId = (await client.listMemberships()).find(({ email }) => email === person.email)?.userId ?? "";
+    const langfuse = { ...(settings().langfuse as object), organizationKey: { generation: 2 } };
+    await stack.configure({ ...settings(), langfuse });
+    let runs = 0;
+    // Something to do for each run: it reads and writes.
+    const correct = async (sync: () => Promise<SyncRun>) => {
+      await client.updateScimUser(userId, "VIEWER");
+      const { succeeded, log } = await sync();
+      expect(succeeded, log).toBe(true);
+      expect(await roleOf(person.email)).toBe("ADMIN");
+      runs += 1;
+    };
+    const inFlight = await bundleHere(bed, sync());
+    let isOver = false;
+    const rotation = stack.up().finally(() => {
+      isOver = true;
+    });
+    try {
+      while (!isOver) await correct(inFlight);
+    } finally {
+      await run(rotation);
+    }
+    expect(runs).toBeGreaterThan(1);
+    const next = await deployedEnvironment(bed, sync());
+    expect(next.LANGFUSE_SECRET_KEY).not.toBe(former.LANGFUSE_SECRET_KEY);
+    await correct(await bundleHere(bed, sync()));
+    expect(await members()).toEqual(before);
   });
 
   it("keeps every secret out of plain state, of what is printed, and of process arguments", async () => {
