@@ -14,11 +14,17 @@ export interface Launch {
   /** The instance's own folder: see `createHome`. */
   readonly home: string;
   readonly archive?: ClassArchive;
-  /** Compile as far as in production, for a server that is measured under load. Default false: a quick start. */
+  /** Compile and hash as in production, for a server that is measured under load. Default false: a quick start. */
   readonly optimise?: boolean;
   /** Command and options of `kc.sh`, for example `["start", "--optimized"]`. */
   readonly command: readonly string[];
 }
+
+/**
+ * Passwords of a server that lives for minutes on loopback need not withstand anybody. As in production each would take a
+ * tenth of a second of the processor, at every login and every new password.
+ */
+const cheapPasswords = ["iterations=1", "memory=64"].map((option) => `-Dkc.spi-password-hashing-argon2-${option}`);
 
 /** Options of `kc.sh build` that decide what the built server contains. */
 export const buildOptions = ["--db=dev-file", "--health-enabled=false", "--metrics-enabled=false"] as const;
@@ -45,7 +51,7 @@ export function javaArguments(launch: Launch): string[] {
   const opens = ["java.util", "java.util.concurrent", "java.security", "java.lang"];
   return [
     ...["-Xms256m", "-Xmx1g", "-XX:MetaspaceSize=96M", "-XX:MaxMetaspaceSize=512m"],
-    ...(launch.optimise ? [] : ["-XX:TieredStopAtLevel=1"]),
+    ...(launch.optimise ? [] : ["-XX:TieredStopAtLevel=1", ...cheapPasswords]),
     "-XX:+UseSerialGC",
     ...(launch.archive ? archiveFlags(launch.java, launch.archive) : []),
     ...["-Dfile.encoding=UTF-8", "-Djava.security.egd=file:/dev/urandom", "-Duser.language=en", "-Duser.country=US"],
