@@ -2,12 +2,17 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take a minute or more, the longest first. Begun last, they would leave the other workers without work. */
 const LONGEST = [
-  "e2e/langfuse-crash",
   "e2e/demo",
   "e2e/gate/gate",
   "e2e/sync-pod",
   "e2e/stack",
+  "e2e/langfuse-crash",
+  "e2e/langfuse-resources",
   "integration/gate/logins",
+  "integration/sync-function/sync",
+  "integration/kubernetes/cluster",
+  "integration/sync-function/exactness",
+  "integration/gate/damages",
 ];
 
 /** The usual order, with the longest files before all others. */
