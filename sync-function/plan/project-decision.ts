@@ -59,7 +59,7 @@ export function decideProjects(
       ...(withheld && { withheld }),
     });
   }
-  return { changes, untouched };
+  return changes.length + untouched.length === 0 ? NOTHING : { changes, untouched };
 }
 
 function withoutAward({ person }: NonNullable<MemberDecision["projects"]>): string {

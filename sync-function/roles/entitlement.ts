@@ -23,21 +23,32 @@ export interface Entitlement {
 /** Highest role that somebody can rise to whose address Keycloak has not verified. */
 export const UNVERIFIED_CEILING: Role = "MEMBER";
 
+const DISABLED: Entitlement = {
+  organization: { role: "NONE", rule: undefined, overruled: [], reason: "they are disabled in Keycloak" },
+  projects: new Map(),
+};
+
+/**
+ * By the rules, then by which of them apply. Ten thousand people differ in a handful of ways; one for each of them would
+ * be a tenth of a run's memory.
+ */
+const known = new WeakMap<readonly Rule[], Map<string, Entitlement>>();
+
 /** Evaluates the rules for a person; those who are disabled get nothing, whatever they hold. */
 export function entitlementOf(
   person: Person,
   { rules, fallback }: Pick<AccessRules, "rules" | "fallback">,
 ): Entitlement {
-  if (!person.enabled) {
-    const organization: Award = {
-      role: "NONE",
-      rule: undefined,
-      overruled: [],
-      reason: "they are disabled in Keycloak",
-    };
-    return { organization, projects: new Map() };
-  }
+  if (!person.enabled) return DISABLED;
   const applying = [...rules.entries()].filter(([, rule]) => appliesTo(rule, person));
+  const key = `${fallback} ${applying.map(([position]) => position).join()}`;
+  const ofRules = known.get(rules) ?? new Map<string, Entitlement>();
+  const entitlement = ofRules.get(key) ?? entitlementBy(applying, fallback);
+  known.set(rules, ofRules.set(key, entitlement));
+  return entitlement;
+}
+
+function entitlementBy(applying: readonly (readonly [number, Rule])[], fallback: Role): Entitlement {
   const projects = new Set(applying.flatMap(([, rule]) => [...rule.projects.keys()]));
   return {
     organization: awardOf(applying, ({ organization }) => organization) ?? {
