@@ -27,5 +27,8 @@ export function kubernetesProvider({ kubernetes: settings }: Configuration): kub
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
     enableServerSideApply: true,
+    // Otherwise a rotation would delete a Secret before it makes it anew, and a run that died between would leave none.
+    enableSecretMutable: true,
+    enableConfigMapMutable: true,
   });
 }

@@ -52,7 +52,8 @@ export class SyncServiceAccount extends pulumi.ComponentResource {
         child,
       );
     }
-    this.clientId = client.clientId;
+    // As declared: in a preview the provider does not know its own id of a client that stays as it is.
+    this.clientId = pulumi.output(args.clientId);
     this.clientSecret = pulumi.secret(client.clientSecret);
     this.registerOutputs({ clientId: this.clientId });
   }

@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { oneTimeJob } from "./one-time-job.ts";
+import { secretData } from "./secret-data.ts";
 import { type SyncPodArgs, syncPod } from "./sync-pod.ts";
 
 /** Organizations whose keys are made in the cluster, so that they are in no stack's state. */
@@ -40,7 +41,7 @@ export class KeyBootstrap extends pulumi.ComponentResource {
     );
     const secret = new kubernetes.core.v1.Secret(
       `${name}-secret`,
-      { metadata, stringData: { ADMIN_API_KEY: adminApiKey } },
+      { metadata, data: secretData({ ADMIN_API_KEY: adminApiKey }) },
       child,
     );
     const secrets = { apiGroups: [""], resources: ["secrets"] };

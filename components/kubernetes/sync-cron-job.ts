@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { contentConfigMap } from "./content-config-map.ts";
 import { type BootstrapSettings, KeyBootstrap } from "./key-bootstrap.ts";
 import { oneTimeJob } from "./one-time-job.ts";
+import { secretData } from "./secret-data.ts";
 import { prometheusRule, type SyncAlertsArgs } from "./sync-alerts.ts";
 import { dashboardConfigMap } from "./sync-dashboard.ts";
 import { DOCUMENT_FILE, PROGRAM_FILE } from "./sync-files.ts";
@@ -81,7 +82,7 @@ export class SyncCronJob extends pulumi.ComponentResource {
     );
     const secret = new kubernetes.core.v1.Secret(
       `${name}-secret`,
-      { metadata: { name: `${name}-credentials`, namespace, labels }, stringData: args.secrets },
+      { metadata: { name: `${name}-credentials`, namespace, labels }, data: secretData(args.secrets) },
       child,
     );
     const file = (kind: string, path: string, content: pulumi.Input<string>, version: string) =>

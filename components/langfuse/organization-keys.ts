@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { secretData } from "../kubernetes/secret-data.ts";
 import { type FurtherOrganization, keySecretName } from "../sync-settings.ts";
 import { OrganizationApiKey } from "./organization-api-key.ts";
 
@@ -35,7 +36,7 @@ export class OrganizationKeys extends pulumi.ComponentResource {
             namespace: args.namespace,
             labels: { "app.kubernetes.io/part-of": "langfuse-access" },
           },
-          stringData: { LANGFUSE_PUBLIC_KEY: key.publicKey, LANGFUSE_SECRET_KEY: pulumi.secret(key.secretKey) },
+          data: secretData({ LANGFUSE_PUBLIC_KEY: key.publicKey, LANGFUSE_SECRET_KEY: key.secretKey }),
         },
         child,
       );

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { secretData } from "../kubernetes/secret-data.ts";
 import { helmValues } from "./helm-values.ts";
 import { LastingSecret } from "./lasting-secret.ts";
 import type { ServerSettings } from "./server-settings.ts";
@@ -47,8 +48,7 @@ export class LangfuseSecrets extends pulumi.ComponentResource {
       `${name}-secret`,
       {
         metadata: { name, namespace },
-        // Unlike stringData, the server compares data with what others wrote, and refuses to overwrite it unasked.
-        data: Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, encoded(value)])),
+        data: secretData(secrets),
       },
       // What was there before this stack stays when the stack goes.
       { parent: this, retainOnDelete: !isOurs },
@@ -128,10 +128,6 @@ function takenFrom(
     salt: value(keys.salt),
     encryptionKey: value(keys.encryptionKey),
   };
-}
-
-function encoded(value: pulumi.Input<string>): pulumi.Output<string> {
-  return pulumi.secret(value).apply((text) => Buffer.from(text).toString("base64"));
 }
 
 /** Keyed with the salt, which nobody can guess, so that it gives no clue to a client secret that somebody could. */

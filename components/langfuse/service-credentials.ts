@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { secretData } from "../kubernetes/secret-data.ts";
 import type { ServiceKey } from "./tenant-args.ts";
 
 export interface ServiceCredentialsArgs {
@@ -50,13 +51,13 @@ export class ServiceCredentials extends pulumi.ComponentResource {
           },
           annotations: { "langfuse-access/checksum": this.checksum },
         },
-        stringData: {
+        data: secretData({
           LANGFUSE_PUBLIC_KEY: key.publicKey,
           LANGFUSE_SECRET_KEY: verified(key, args.verify),
           LANGFUSE_PROJECT_ID: key.projectId,
           LANGFUSE_HOST: url,
           LANGFUSE_BASE_URL: url,
-        },
+        }),
       },
       { parent: this },
     );

@@ -197,7 +197,13 @@ describe("a deployed stack", () => {
     const person = people.direct;
     const members = async () =>
       (await client.listMemberships()).map(({ userId, role }) => `${userId} ${role}`).toSorted();
+    const identity = async () => {
+      const { namespace, secretName } = sync();
+      const field = ["-o", "jsonpath={.metadata.uid}"];
+      return await bed.cluster.kubectl(["get", "secret", secretName, "--namespace", namespace, ...field]);
+    };
     const [before, former] = [await members(), await deployedEnvironment(bed, sync())];
+    const secret = await identity();
     const userId = (await client.listMemberships()).find(({ email }) => email === person.email)?.userId ?? "";
     const langfuse = { ...(settings().langfuse as object), organizationKey: { generation: 2 } };
     await stack.configure({ ...settings(), langfuse });
@@ -223,6 +229,7 @@ describe("a deployed stack", () => {
     expect(runs).toBeGreaterThan(1);
     const next = await deployedEnvironment(bed, sync());
     expect(next.LANGFUSE_SECRET_KEY).not.toBe(former.LANGFUSE_SECRET_KEY);
+    expect(await identity(), "changed in place, and never gone for a moment").toBe(secret);
     await correct(await bundleHere(bed, sync()));
     expect(await members()).toEqual(before);
   });

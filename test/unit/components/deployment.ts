@@ -107,6 +107,12 @@ const isWrapped = (value: unknown): value is { value: unknown } =>
 
 export const isSecretInput = isWrapped;
 
+/** Values of a Secret as its pods see them. */
+export function decoded(data: unknown): Record<string, string> {
+  const entries = Object.entries(revealed(data) as Record<string, string>);
+  return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+}
+
 /** The value behind the wrapping, in depth. */
 export function revealed(value: unknown): unknown {
   if (isWrapped(value)) return revealed(value.value);

@@ -7,7 +7,8 @@ const { server = "{}", kubeconfig = "", namespace = "" } = stackValues();
 const { existingSecret, sessions } = serverSettingsSchema.parse(JSON.parse(server));
 
 export default async () => {
-  const provider = new kubernetes.Provider("kubernetes", { kubeconfig, enableServerSideApply: true });
+  const changeable = { enableSecretMutable: true, enableConfigMapMutable: true };
+  const provider = new kubernetes.Provider("kubernetes", { kubeconfig, enableServerSideApply: true, ...changeable });
   const secrets = new LangfuseSecrets(
     "langfuse-secrets",
     {

@@ -39,6 +39,14 @@ describe("the providers", () => {
     expect(String(revealed(inputs.clientTimeout))).toBe("30");
   });
 
+  it("change Secrets and ConfigMaps in place, of which there would be none for a moment otherwise", async () => {
+    const { resources } = await deploy(() => kubernetesProvider(configured()));
+    expect(find(resources, "kubernetes").inputs).toMatchObject({
+      enableSecretMutable: "true",
+      enableConfigMapMutable: "true",
+    });
+  });
+
   it("take the kubeconfig that is named, or the ambient one", async () => {
     const ambient = await deploy(() => kubernetesProvider(configured()));
     expect(find(ambient.resources, "kubernetes").inputs).not.toHaveProperty("kubeconfig");

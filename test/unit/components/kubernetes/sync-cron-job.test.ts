@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { SyncCronJob, type SyncCronJobArgs } from "#components/kubernetes/sync-cron-job.ts";
 import { egressTo } from "#components/kubernetes/sync-network-policy.ts";
-import { deploy, find, isSecretInput, type Registered, resolved, revealed } from "../deployment.ts";
+import { decoded, deploy, find, isSecretInput, type Registered, resolved } from "../deployment.ts";
 
 const labels = { "app.kubernetes.io/name": "langfuse-role-sync", "app.kubernetes.io/part-of": "langfuse-access" };
 const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 10);
@@ -169,9 +169,9 @@ describe("the CronJob of the sync", () => {
 
   it("has its credentials in the Secret only, and secret", async () => {
     const { resources } = await declare();
-    const { stringData } = find(resources, "Secret").inputs;
-    expect(isSecretInput(stringData)).toBe(true);
-    expect(revealed(stringData)).toEqual({ KEYCLOAK_CLIENT_SECRET: "hidden-1", LANGFUSE_SECRET_KEY: "hidden-2" });
+    const { data } = find(resources, "Secret").inputs;
+    expect(isSecretInput(data)).toBe(true);
+    expect(decoded(data)).toEqual({ KEYCLOAK_CLIENT_SECRET: "hidden-1", LANGFUSE_SECRET_KEY: "hidden-2" });
     const others = resources.filter(({ type }) => !type.endsWith(":Secret"));
     expect(JSON.stringify(others)).not.toContain("hidden");
   });

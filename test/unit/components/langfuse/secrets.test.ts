@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { LangfuseSecrets, type LangfuseSecretsArgs } from "#components/langfuse/secrets.ts";
-import { deploy, find, isSecretInput, type Registered, resolved, revealed } from "../deployment.ts";
+import { decoded, deploy, find, isSecretInput, type Registered, resolved, revealed } from "../deployment.ts";
 
 const declare = (changes: Partial<LangfuseSecretsArgs> = {}) =>
   deploy(
@@ -24,12 +24,7 @@ const kept = (resources: readonly Registered[], variable: string) =>
 const ofSecret = (resources: readonly Registered[]) => {
   const { data } = find(resources, "Secret", "langfuse-secrets-secret").inputs;
   expect(isSecretInput(data)).toBe(true);
-  return Object.fromEntries(
-    Object.entries(revealed(data) as Record<string, string>).map(([key, value]) => [
-      key,
-      Buffer.from(value, "base64").toString(),
-    ]),
-  );
+  return decoded(data);
 };
 
 describe("the secrets of a Langfuse server", () => {

@@ -6,7 +6,7 @@ import {
   ServiceCredentials,
   type ServiceCredentialsArgs,
 } from "#components/langfuse/service-credentials.ts";
-import { deploy, find, isSecretInput, resolved, revealed } from "../deployment.ts";
+import { decoded, deploy, find, isSecretInput, resolved } from "../deployment.ts";
 
 const url = "http://langfuse.tools:3000";
 
@@ -34,7 +34,7 @@ describe("the credentials of a service", () => {
   it("have the names that the SDKs read", async () => {
     const { resources } = await declare();
     const { inputs } = find(resources, "Secret");
-    expect(revealed(inputs.stringData)).toEqual({
+    expect(decoded(inputs.data)).toEqual({
       LANGFUSE_PUBLIC_KEY: "pk-lf-2",
       LANGFUSE_SECRET_KEY: "sk-lf-2",
       LANGFUSE_PROJECT_ID: "p1",
@@ -53,9 +53,9 @@ describe("the credentials of a service", () => {
     const seen: unknown[] = [];
     const { resources } = await declare(undefined, async (key) => seen.push(key));
     expect(seen).toEqual([{ publicKey: "pk-lf-2", secretKey: "sk-lf-2", projectId: "p1", organizationId: "o1" }]);
-    const { stringData } = find(resources, "Secret").inputs;
-    expect(isSecretInput(stringData)).toBe(true);
-    expect(revealed(stringData)).toMatchObject({ LANGFUSE_SECRET_KEY: "sk-lf-2" });
+    const { data } = find(resources, "Secret").inputs;
+    expect(isSecretInput(data)).toBe(true);
+    expect(decoded(data)).toMatchObject({ LANGFUSE_SECRET_KEY: "sk-lf-2" });
   });
 
   it("carry a checksum that changes with the key and does not hold it", async () => {
