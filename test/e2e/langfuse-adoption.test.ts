@@ -118,7 +118,9 @@ describe("another organization of somebody else", () => {
     ]);
     await run(ground.stack.destroy());
     for (const id of [former, next]) {
-      expect((await ground.admin.getOrganization(id)).projects).toEqual([]);
+      // The server deletes projects on its own time.
+      const projects = async () => (await ground.admin.getOrganization(id)).projects;
+      await expect.poll(projects, { timeout: 30_000 }).toEqual([]);
       await ground.admin.deleteOrganization(id);
     }
   });
