@@ -118,10 +118,10 @@ describe("another organization of somebody else", () => {
     ]);
     await run(ground.stack.destroy());
     for (const id of [former, next]) {
-      // The server deletes projects on its own time.
-      const projects = async () => (await ground.admin.getOrganization(id)).projects;
-      await expect.poll(projects, { timeout: 30_000 }).toEqual([]);
-      await ground.admin.deleteOrganization(id);
+      expect((await ground.admin.getOrganization(id)).projects).toEqual([]);
+      // The server deletes projects on its own time, and lists them no more before it is done.
+      const deletion = () => ground.admin.deleteOrganization(id).then(() => "done", String);
+      await expect.poll(deletion, { timeout: 30_000, interval: 500 }).toBe("done");
     }
   });
 });
