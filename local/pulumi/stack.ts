@@ -177,6 +177,8 @@ export class Stack {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       errors += text;
     });
+    // One that ends before it has read, as an interrupted one may, is told by its exit code.
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.once("error", reject);
