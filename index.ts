@@ -22,7 +22,8 @@ export default () =>
     const { langfuse, protect } = configuration;
     for (const warning of configuration.warnings) await pulumi.log.warn(warning);
     const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
-    const [prepared, bundle] = await Promise.all([preflight(configuration, owner), bundleSync()]);
+    const tenant = managedTenant(configuration);
+    const [prepared, bundle] = await Promise.all([preflight(configuration, owner), tenant && bundleSync()]);
     for (const warning of prepared.warnings) await pulumi.log.warn(warning);
     const inKeycloak = { provider: keycloakProvider(configuration) };
     const inKubernetes = { provider: kubernetesProvider(configuration) };
@@ -30,7 +31,6 @@ export default () =>
 
     const { roles, loginGate } = declareRealmAccess({ ...configuration, owner }, prepared, inKeycloak);
 
-    const tenant = managedTenant(configuration);
     const organization =
       tenant && new LangfuseTenant("organization", { ...tenant, ...exclusiveTerms(configuration), protect });
     const namespace = namespaceName(configuration.kubernetes, inKubernetes);
@@ -46,7 +46,9 @@ export default () =>
       new ServiceCredentials(key.secretName, { namespace, url: langfuseUrl, key, verify }, inKubernetes);
     }
     const sync =
-      organization && declareRoleSync(configuration, organization, bundle, { namespace, ...providers, after: [roles] });
+      organization &&
+      bundle &&
+      declareRoleSync(configuration, organization, bundle, { namespace, ...providers, after: [roles] });
 
     return {
       roleNames: roles.names,

@@ -14,8 +14,8 @@ declare module "axios" {
   }
 }
 
-/** Longest answer in letters; a page of people is 5 MB at most, so this only stops what cannot be an answer. */
-const LONGEST_ANSWER = 128 * 1024 * 1024;
+/** Longest answer, in bytes or letters; 50 000 members are 5 MB, so this only stops what cannot be an answer. */
+export const LONGEST_ANSWER = 128 * 1024 * 1024;
 /** As much of a refusal is read, in letters: only its message is of use. */
 const LONGEST_REFUSAL = 64 * 1024;
 

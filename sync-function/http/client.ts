@@ -5,7 +5,7 @@ import axiosRetry from "axios-retry";
 import type * as z from "zod";
 import { toDotPath } from "zod/v4/core";
 import { AccessError } from "../errors.ts";
-import { type Receiver, receiveBodies, receivedBy } from "./body.ts";
+import { LONGEST_ANSWER, type Receiver, receiveBodies, receivedBy } from "./body.ts";
 import { answeredStatus, type CallName, failureOf, type Remedy } from "./failure.ts";
 import { JsonRows } from "./json-rows.ts";
 import { DEFAULT_ATTEMPTS, isWorthRepeating, pauseAfter, type Repetition, retryAfterOf } from "./retry.ts";
@@ -57,9 +57,6 @@ export interface HttpClient {
   sendRows<T>(request: HttpRequest, row: z.ZodType<T>): Promise<T[]>;
 }
 
-/** In bytes. Answers are held in memory; 50 000 members are 5 MB, so this only stops what cannot be an answer. */
-const LARGEST_ANSWER = 128 * 1024 * 1024;
-
 export function createHttpClient(options: HttpOptions): HttpClient {
   const deadline = options.deadline ?? 120_000;
   const agent = { keepAlive: true, maxSockets: options.connections ?? 8 };
@@ -73,7 +70,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     maxRedirects: 0,
     // Blanks as %20: axios would send a plus sign.
     paramsSerializer: { encode: encodeURIComponent },
-    maxContentLength: LARGEST_ANSWER,
+    maxContentLength: LONGEST_ANSWER,
     // The body is parsed below: axios would pass on a cut-off JSON text as a string.
     responseType: "text",
     transformResponse: [(data: unknown) => data],

@@ -1,7 +1,7 @@
 import { Browser } from "#local/browser/browser.ts";
-import { type Attempt, actionOf, formOf, mailed, proceedIn, tokensElsewhere, type Verdict } from "./attempt.ts";
+import { type Attempt, actionOf, formOf, mailed, proceedIn, tokensElsewhere } from "./attempt.ts";
 import { arrivalAt, authorisationUrl, codeOf, open, requestOf, secretsOf, signIn, tokensFor } from "./sign-in.ts";
-import { verdictOf, walk } from "./walk.ts";
+import { type Verdict, verdictOf, walk } from "./walk.ts";
 
 export interface Attack {
   readonly title: string;

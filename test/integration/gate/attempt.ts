@@ -14,7 +14,7 @@ import {
   type VisitedClient,
   type Visitor,
 } from "./sign-in.ts";
-import { verdictOf } from "./walk.ts";
+import { type Verdict, verdictOf } from "./walk.ts";
 
 /** Somebody who tries to get a code, or a token, of a client in a way that nobody meant. */
 export interface Attempt extends Visitor {
@@ -27,8 +27,6 @@ export interface Attempt extends Visitor {
   readonly email: string;
   readonly mailbox: Mailbox;
 }
-
-export type Verdict = "allowed" | "denied";
 
 /** The link of an invitation to an organization, opened for this client; the code may go elsewhere, and is this client's. */
 export async function acceptInvitation(attempt: Attempt, organization: string): Promise<Verdict> {

@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
+import type { Verdict } from "./walk.ts";
 
 /** What the documentation says of one way: who gets in. */
-export type Documented = Readonly<
-  Record<"with the role" | "without" | "disabled" | "to another client", "allowed" | "denied">
->;
+export type Documented = Readonly<Record<"with the role" | "without" | "disabled" | "to another client", Verdict>>;
 
-const words: Readonly<Record<string, "allowed" | "denied">> = {
+const words: Readonly<Record<string, Verdict>> = {
   in: "allowed",
   tokens: "allowed",
   refused: "denied",

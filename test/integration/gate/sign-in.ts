@@ -1,6 +1,6 @@
 import type { Browser, Halt, Page } from "#local/browser/browser.ts";
 import { requestTokens } from "#local/browser/tokens.ts";
-import { type Answers, walk } from "./walk.ts";
+import { type Answers, type Verdict, walk } from "./walk.ts";
 
 export interface VisitedClient {
   readonly clientId: string;
@@ -62,7 +62,7 @@ export async function tokensFor(
   issuer: string,
   client: VisitedClient,
   form: Readonly<Record<string, string>>,
-): Promise<"allowed" | "denied"> {
+): Promise<Verdict> {
   const answer = await requestTokens(issuer, { ...secretsOf(client), ...form });
   if (answer.kind === "error" && answer.status >= 500) throw new Error(`the token endpoint answered ${answer.status}`);
   return answer.kind === "tokens" ? "allowed" : "denied";

@@ -8,6 +8,9 @@ export interface Answers extends Credentials {
   readonly otpSecret?: string | undefined;
 }
 
+/** Whether somebody got in. */
+export type Verdict = "allowed" | "denied";
+
 /** More pages than any login here has. */
 const PAGES = 12;
 
@@ -64,7 +67,7 @@ const buttons = [
  * Whether a login ended inside. Anything but a code, or a refusal that a person could read, is an error of the test or of
  * the server, and no refusal.
  */
-export function verdictOf(end: Page | Halt): "allowed" | "denied" {
+export function verdictOf(end: Page | Halt): Verdict {
   if ("halted" in end) {
     if (end.halted.searchParams.has("code")) return "allowed";
     if (end.halted.searchParams.has("error")) return "denied";

@@ -15,7 +15,7 @@ import {
   type VisitedClient,
   type Visitor,
 } from "./sign-in.ts";
-import { totp, verdictOf, walk } from "./walk.ts";
+import { totp, type Verdict, verdictOf, walk } from "./walk.ts";
 
 /** Somebody who comes to a client. */
 export interface Visit extends Visitor {
@@ -25,8 +25,6 @@ export interface Visit extends Visitor {
   readonly account: Account;
   readonly mailbox: Mailbox;
 }
-
-type Verdict = "allowed" | "denied";
 
 /** What the realm and its clients let people do: nothing that passes by the gate, everything, or that with a login behind. */
 export const PHASES = ["closed", "open", "forced"] as const;
