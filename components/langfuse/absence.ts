@@ -16,3 +16,34 @@ export async function requireGone(
   if (!(failure instanceof AccessError && failure.status === 404)) throw failure;
   if ((await list()).some((candidate) => candidate.id === id)) throw failure;
 }
+
+/**
+ * For a change of something that somebody deleted in Langfuse since the last refresh.
+ *
+ * @param what with its article, such as `The project "Staging" (cm…)`
+ */
+export function deletedByHand(what: string): AccessError {
+  return new AccessError(
+    "incomplete",
+    `${what} is not in Langfuse any more. Run \`pulumi refresh\`, which takes note of it, and then \`pulumi up\`, which makes it again.`,
+  );
+}
+
+/**
+ * Does something with what has this id.
+ *
+ * @param what as in `deletedByHand`
+ * @param list as in `requireGone`
+ * @throws the failure, or that it was deleted by hand when Langfuse lists it no more
+ */
+export async function withExisting<T>(
+  { id, what, list }: { id: string; what: string; list: Parameters<typeof requireGone>[2] },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (failure) {
+    await requireGone(failure, id, list);
+    throw deletedByHand(what);
+  }
+}

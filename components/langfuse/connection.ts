@@ -5,6 +5,7 @@ import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client
 import { MemberLists } from "./member-lists.ts";
 import { OrganizationPairs } from "./organization-pairs.ts";
 import { requireProjectRoles } from "./preflight.ts";
+import { isRefusedKey, withRemedy } from "./refused-key.ts";
 
 /** The stack configuration as a dynamic provider sees it; keys without a colon are the project's own. */
 export interface StackConfig {
@@ -68,9 +69,15 @@ export function organizationClient(organizationId: string, given: KeyPair): Lang
   const methods = Object.keys(clientOf(given)) as (keyof LangfuseClient)[];
   const calls = methods.map((method) => {
     const call = (...parameters: unknown[]) =>
-      known.withAccepted(given, (pair) =>
-        (clientOf(pair)[method] as (...all: unknown[]) => Promise<unknown>)(...parameters),
-      );
+      known
+        .withAccepted(given, (pair) =>
+          (clientOf(pair)[method] as (...all: unknown[]) => Promise<unknown>)(...parameters),
+        )
+        .catch((error) => {
+          throw isRefusedKey(error)
+            ? withRemedy(error, titleOf(organizationId), address().adminApiKey !== undefined)
+            : error;
+        });
     return [method, call];
   });
   return Object.fromEntries(calls) as LangfuseClient;

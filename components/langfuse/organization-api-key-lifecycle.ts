@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { LangfuseApiKey } from "#sync/langfuse/answers.ts";
 import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
-import { requireGone } from "./absence.ts";
+import { deletedByHand, requireGone } from "./absence.ts";
 import { announce } from "./announcement.ts";
-import { adminClient, type KeyPair, remember } from "./connection.ts";
+import { adminClient, type KeyPair, remember, titleOf } from "./connection.ts";
 import {
   describeStep,
   firstRotation,
@@ -109,7 +110,9 @@ async function reconcile(
   now: Date,
 ): Promise<{ id: string; outs: OrganizationApiKeyOutputs }> {
   const { organizationId, note } = news;
-  const keys = await client.listApiKeys(organizationId);
+  const keys = await keysOf(client, organizationId);
+  if (keys === undefined)
+    throw olds ? deletedByHand(`The organization "${titleOf(organizationId)}"`) : unknown(organizationId);
   const rotation = olds
     ? nextRotation(foundAgain(olds, keys), news, now, { idle: idlePairs(olds, news, now, keys) })
     : firstRotation(now);
@@ -126,6 +129,13 @@ async function reconcile(
   const { id, publicKey, secretKey } = made;
   remember(organizationId, { publicKey, secretKey });
   return { id, outs: { ...declared(news), ...rotation, publicKey, secretKey } };
+}
+
+function unknown(organizationId: string): AccessError {
+  return new AccessError(
+    "refused",
+    `Langfuse has no organization ${organizationId}. Correct langfuse.organization.id, or set langfuse.organization.name to have one made.`,
+  );
 }
 
 /** The first pair bears the note as it is, its successors their number behind it. */

@@ -4,7 +4,7 @@ import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { LangfuseOrganization } from "#sync/langfuse/answers.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
-import { requireGone } from "./absence.ts";
+import { requireGone, withExisting } from "./absence.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
 import { announce } from "./announcement.ts";
 import { adminClient, entitle } from "./connection.ts";
@@ -81,8 +81,11 @@ export async function update(
   client: OrganizationClient = adminClient(),
 ): Promise<{ outs: OrganizationOutputs }> {
   const { name, managedBy } = news;
-  const metadata = marked(await client.getOrganization(id), managedBy);
-  await client.updateOrganization(id, { name, metadata });
+  const place = { id, what: `The organization "${name}" (${id})`, list: () => client.listOrganizations() };
+  await withExisting(place, async () => {
+    const metadata = marked(await client.getOrganization(id), managedBy);
+    await client.updateOrganization(id, { name, metadata });
+  });
   return { outs: { name, managedBy } };
 }
 

@@ -1,5 +1,5 @@
-import { AccessError } from "#sync/errors.ts";
 import type { KeyPair } from "./connection.ts";
+import { isRefusedKey } from "./refused-key.ts";
 
 /**
  * How long after the first refusal a successor may still be heard of, in milliseconds. A refresh reads resources in any
@@ -43,7 +43,7 @@ export class OrganizationPairs {
       try {
         return await work(pair);
       } catch (error) {
-        if (!(error instanceof AccessError && error.status === 401)) throw error;
+        if (!isRefusedKey(error)) throw error;
         refusal ??= error;
       }
     }

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { AccessError } from "#sync/errors.ts";
 import type { LangfuseApiKey } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
-import { requireGone } from "./absence.ts";
+import { requireGone, withExisting } from "./absence.ts";
 import { announce } from "./announcement.ts";
 import { adminClient, clientOf, type KeyPair, organizationClient } from "./connection.ts";
 import { derivedPair } from "./key-pair.ts";
@@ -20,7 +19,7 @@ import {
   type RotationPolicy,
   rotationShape,
 } from "./key-rotation.ts";
-import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
+import { behindRefusedKey, isRefusedKey, type OrganizationReader } from "./refused-key.ts";
 import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
 
 export interface ProjectApiKeyInputs extends RotationPolicy {
@@ -139,8 +138,12 @@ async function reconcile(
   client: KeyClient,
   now: Date,
 ): Promise<ProjectApiKeyOutputs> {
-  const { projectId } = news;
-  const places = new Map([[projectId, await client.listProjectApiKeys(projectId)]]);
+  const { projectId, service, environment } = news;
+  const what = `The project (${projectId}) of ${service} in ${environment}`;
+  const keysOfProject = await withExisting({ id: projectId, what, list: () => client.listProjects() }, () =>
+    client.listProjectApiKeys(projectId),
+  );
+  const places = new Map([[projectId, keysOfProject]]);
   for (const former of olds ? placesOf(olds) : []) {
     if (!places.has(former)) places.set(former, (await keysIn(client, former)) ?? []);
   }
@@ -176,7 +179,7 @@ async function keysOfCandidates(
   const keys = [];
   for (const place of places) {
     const found = await keysIn(client, place).catch((error) => {
-      if (error instanceof AccessError && error.status === 401) return undefined;
+      if (isRefusedKey(error)) return undefined;
       throw error;
     });
     keys.push(...(found ?? []));

@@ -3,7 +3,7 @@ import { AccessError } from "#sync/errors.ts";
 import type { LangfuseProject } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
-import { requireGone } from "./absence.ts";
+import { deletedByHand, requireGone } from "./absence.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
 import { announce } from "./announcement.ts";
 import { adminClient, clientOf, entitle, type KeyPair, organizationClient } from "./connection.ts";
@@ -116,13 +116,14 @@ export async function update(
     );
   }
   const current = projects.find((project) => project.id === id);
-  const metadata = wantedMetadata(news, current?.metadata, olds.metadata);
+  if (!current) throw deletedByHand(`The project "${olds.name}" (${id})`);
+  const metadata = wantedMetadata(news, current.metadata, olds.metadata);
   const isAsWanted =
-    current?.name === news.name &&
+    current.name === news.name &&
     isManagedBy(current.metadata, news.managedBy) &&
     changedProperties({ metadata: current.metadata }, { metadata }, ["metadata"]).length === 0 &&
     (news.retentionDays === undefined || olds.retentionDays === news.retentionDays);
-  if (!isAsWanted) await write(client, id, news, current?.metadata, olds.metadata);
+  if (!isAsWanted) await write(client, id, news, current.metadata, olds.metadata);
   return { outs: outputs(news) };
 }
 

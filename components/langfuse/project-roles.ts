@@ -1,6 +1,8 @@
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
+import { withExisting } from "./absence.ts";
+import { titleOf } from "./connection.ts";
 import type { MemberLists } from "./member-lists.ts";
 
 /** A person's own role in one project, which there takes the place of the one in the organization, also downwards. */
@@ -51,7 +53,8 @@ export async function writeProjectRoles(
     if ((await lists.inProject(client, projectId, email))?.role === role) continue;
     const person = await lists.inOrganization(client, email);
     if (!person) throw new AccessError("incomplete", `${email} left the organization meanwhile. Run the update again.`);
-    const row = await client.putProjectMembership(projectId, person.userId, role);
+    const project = { id: projectId, what: `The project "${titleOf(projectId)}"`, list: () => client.listProjects() };
+    const row = await withExisting(project, () => client.putProjectMembership(projectId, person.userId, role));
     await lists.written({ ...row, email }, projectId);
     if (row.role !== role) {
       throw new AccessError(

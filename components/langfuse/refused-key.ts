@@ -13,7 +13,7 @@ export async function behindRefusedKey(
   organizationId: string,
   admin: OrganizationReader,
 ): Promise<"gone" | "kept"> {
-  if (!(error instanceof AccessError && error.status === 401)) throw error;
+  if (!isRefusedKey(error)) throw error;
   try {
     await admin.getOrganization(organizationId);
     return "kept";
@@ -21,4 +21,20 @@ export async function behindRefusedKey(
     await requireGone(cause, organizationId, () => admin.listOrganizations());
     return "gone";
   }
+}
+
+export function isRefusedKey(error: unknown): error is AccessError {
+  return error instanceof AccessError && error.status === 401;
+}
+
+/**
+ * The refusal of every pair that is known of an organization, with what to do about it.
+ *
+ * @param isOurs whether the stack makes the pair itself
+ */
+export function withRemedy({ kind, message }: AccessError, organization: string, isOurs: boolean): AccessError {
+  const remedy = isOurs
+    ? "where the organization or its key was deleted in Langfuse, run `pulumi refresh`, which takes note of it, and then `pulumi up`, which makes it again"
+    : "where the pair was deleted in Langfuse, make another one there and set langfuseOrganizationPublicKey and langfuseOrganizationSecretKey anew";
+  return new AccessError(kind, `${organization}: ${message}; ${remedy}`, { status: 401 });
 }

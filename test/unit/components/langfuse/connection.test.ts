@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import {
   adminClient,
@@ -8,6 +10,9 @@ import {
   organizationClient,
   titleOf,
 } from "#components/langfuse/connection.ts";
+import { withRemedy } from "#components/langfuse/refused-key.ts";
+import { messageOf } from "#sync/errors.ts";
+import { refusal } from "../answers.ts";
 
 describe("the connection of the dynamic resources to Langfuse", () => {
   const key = (name: string) => ({ publicKey: `pk-lf-${name}`, secretKey: `sk-lf-${name}` });
@@ -41,5 +46,16 @@ describe("the connection of the dynamic resources to Langfuse", () => {
     expect(clientOf(key("1"))).not.toBe(known[1]);
     expect(memberLists("o1")).not.toBe(known[2]);
     expect(titleOf("o1")).toBe("o1");
+  });
+
+  it("says what to do when every pair of an organization is refused", async () => {
+    const server = createServer((_request, response) => void response.writeHead(401).end("{}"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    configured(`http://127.0.0.1:${port}`);
+    const message = await organizationClient("o1", key("1")).listProjects().catch(messageOf);
+    server.close();
+    expect(message).toMatch(/^o1: .*401.*; where the organization or its key was deleted.* `pulumi refresh`/);
+    expect(withRemedy(refusal(401), "Company", false).message).toMatch(/set langfuseOrganizationPublicKey and/);
   });
 });

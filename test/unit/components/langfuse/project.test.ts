@@ -194,10 +194,6 @@ describe("an update of a project", () => {
     );
   });
 
-  it("ends in the server's refusal when the project is gone", async () => {
-    await expect(project.update("p1", inputs, inputs, server())).rejects.toMatchObject({ status: 404 });
-  });
-
   it("stores nothing that the engine added to the inputs", async () => {
     const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
     const { outs } = await project.update("p1", { ...inputs, ...{ __provider: "text" } }, inputs, client);
