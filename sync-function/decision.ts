@@ -53,10 +53,9 @@ export async function decide<Client extends OrganizationReader>(
   now: Date,
 ): Promise<readonly Decision<Client>[]> {
   const interest = interestOf(organizations.map(({ rules }) => rules));
-  const read = await mapLimited(organizations, ORGANIZATIONS_AT_ONCE, readOrganization);
-  requireDifferent(read);
-  const emails = new Set(read.flatMap(({ compared }) => compared.map(({ email }) => email)));
-  const { holders, ...answer } = await directory.read(interest, emails);
+  const reading = readOrganizations(organizations);
+  const emails = reading.then((read) => new Set(read.flatMap(({ compared }) => compared.map(({ email }) => email))));
+  const [read, { holders, ...answer }] = await Promise.all([reading, directory.read(interest, emails)]);
   const byEmail = new Map(answer.byEmail);
   if (organizations.some(({ rules }) => rules.provision)) noteHolders(holders, byEmail);
   const found: Found = { byEmail, byId: new Map() };
@@ -91,6 +90,12 @@ interface Draft<Client extends OrganizationReader> {
   readonly organization: Organization<Client>;
   readonly facts: Omit<AccessState, "people">;
   readonly links: OrganizationMemory["links"];
+}
+
+async function readOrganizations<Client extends OrganizationReader>(organizations: readonly Organization<Client>[]) {
+  const read = await mapLimited(organizations, ORGANIZATIONS_AT_ONCE, readOrganization);
+  requireDifferent(read);
+  return read;
 }
 
 /** The members of the organization, and its projects if the rules look at them. */

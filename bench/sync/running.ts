@@ -1,12 +1,14 @@
 import { run } from "#sync/commands/run.ts";
 import type { Role } from "#sync/langfuse/role.ts";
 import type { Figure } from "../figure.ts";
-import { type Counted, counted, requestsTo } from "../requests.ts";
+import { type Counted, counted, median, requestsTo } from "../requests.ts";
 import { type OrganizationStage, type RealmStage, roleOf } from "../stage.ts";
 import { readAsOriginally } from "./original.ts";
 
 /** Members whose role is wrong before the whole run. */
 const CHANGES = 50;
+/** Whole runs whose median time counts. */
+const REPETITIONS = 7;
 
 /** Whole runs of the program: one that finds nothing to change, and one that changes fifty roles. */
 export async function benchRunning(realm: RealmStage, organization: OrganizationStage): Promise<readonly Figure[]> {
@@ -14,15 +16,18 @@ export async function benchRunning(realm: RealmStage, organization: Organization
   const { url: langfuse } = organization.server.target;
   const steady = await command(["plan"], organization, 0);
   const changes = Math.min(CHANGES, Math.floor(people / 20));
-  await disturb(realm, organization, changes);
-  const whole = await command(["apply"], organization, 0);
+  const runs: Counted<string>[] = [];
+  for (let run = 0; run < REPETITIONS; run += 1) {
+    await disturb(realm, organization, changes);
+    runs.push(await command(["apply"], organization, 0));
+  }
+  const total = Math.max(...runs.map((whole) => requestsTo(realm.url, whole) + requestsTo(langfuse, whole)));
   const members = await organization.client.listMemberships();
   const wanted = new Map([...realm.truth.values()].map((person) => [person.email, roleOf(person)]));
   const wrong = members.filter(({ email, role }) => email != null && (wanted.get(email) ?? role) !== role).length;
 
   await disturb(realm, organization, changes);
   const original = await counted(() => runAsOriginally(realm, organization));
-  const total = requestsTo(realm.url, whole) + requestsTo(langfuse, whole);
   return [
     {
       name: "Keycloak requests when nothing changed",
@@ -47,7 +52,7 @@ export async function benchRunning(realm: RealmStage, organization: Organization
       name: `whole run with ${changes} changes: time`,
       people,
       baseline: { name: "original", value: original.seconds },
-      value: whole.seconds,
+      value: median(runs.map(({ seconds }) => seconds)),
       unit: "s",
       ...(people >= 10_000 && { target: { of: "baseline / value", at: "least", limit: 15 } as const }),
     },

@@ -14,8 +14,7 @@ import type { KeycloakClient } from "./client.ts";
 export async function provePermissions(
   client: Pick<KeycloakClient, "realm" | "ownUserId" | "listRoles" | "listEffectiveRoles">,
 ): Promise<readonly KeycloakRole[]> {
-  const roles = await client.listRoles();
-  const own = await client.listEffectiveRoles(await client.ownUserId());
+  const [roles, own] = await Promise.all([client.listRoles(), client.ownUserId().then(client.listEffectiveRoles)]);
   const defaultRole = defaultRoleName(client.realm);
   for (const [title, list] of [
     ["the roles of the sync's own service account", own],

@@ -1,16 +1,16 @@
 import { mapLimited } from "../concurrency.ts";
 import { AccessError } from "../errors.ts";
 import type { Directory, DirectoryAnswer, Interest, Person } from "../people/person.ts";
-import type { KeycloakRole, KeycloakUser } from "./answers.ts";
-import { provePermissions } from "./canary.ts";
+import type { KeycloakUser } from "./answers.ts";
 import type { KeycloakClient } from "./client.ts";
-import { type AnyRole, clientRoleName, grantsOf, readClientRoles, readRoleGraph, requireExistence } from "./grants.ts";
+import { clientRoleName } from "./grants.ts";
 import { readHolders } from "./holders.ts";
 import { createHoldingTable, type Holding, type HoldingTable } from "./holding.ts";
 import { createHoldingProof } from "./holding-proof.ts";
-import { createOwnHoldingReader, type OwnHoldingReader, requestsPerPerson } from "./own-holding.ts";
-import { findPeople, peoplePage, personOf, readEverybody, type Search } from "./people.ts";
-import { type Choice, chooseStrategy, type RealmFacts, type Strategy } from "./strategy.ts";
+import { createOwnHoldingReader, type OwnHoldingReader } from "./own-holding.ts";
+import { findPeople, personOf, readEverybody, type Search } from "./people.ts";
+import { type HolderLists, planRead, readRealm } from "./read-plan.ts";
+import type { Choice, Strategy } from "./strategy.ts";
 
 export interface DirectoryOptions {
   /** Whether client roles are read: what they contain, and who holds them. Needs `view-clients`. Default false. */
@@ -64,21 +64,22 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
   };
 
   return {
-    async read(interest, emails) {
-      const realmRoles = await provePermissions(client);
-      const plan = await planRead(client, realmRoles, interest, { ...options, asked: emails.size, table });
-      options.onChoice?.(plan.choice);
-      const { grants, federated, people: count, pageSize } = plan;
-      const isHybrid = plan.choice.strategy === "hybrid";
+    async read(interest, asked) {
+      const [realm, emails] = await Promise.all([readRealm(client, interest, options), asked]);
+      const plan = await planRead(client, realm, interest, { ...options, asked: emails.size, table });
+      const { choice, lists, pageSize } = plan;
+      options.onChoice?.(choice);
+      const { federated, people: count } = realm;
+      const isHybrid = choice.strategy === "hybrid";
       const isAsked = ({ enabled, federated: isForeign }: Person) => isHybrid && enabled && isForeign;
       const read =
-        grants === undefined
+        lists === undefined
           ? answerOf(await readByPerson(interest, emails, { count, federated, pageSize }), emails)
-          : await readByLists(client, grants, { emails, count, federated, pageSize }, table);
+          : await readByLists(client, lists, { emails, count, federated, pageSize }, table);
       const answer = isHybrid
         ? { ...read, byEmail: await askedAbout(read.byEmail, isAsked, await ownHolding(interest)) }
         : read;
-      isListed = (person) => grants !== undefined && !isAsked(person);
+      isListed = (person) => lists !== undefined && !isAsked(person);
       found.clear();
       for (const [email, people] of answer.byEmail) found.set(email, people);
       return answer;
@@ -100,77 +101,13 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
   };
 }
 
-interface ReadPlan {
-  /** Number of people in the realm. */
-  readonly people: number;
-  readonly federated: boolean;
-  /** Rows of a page of people. */
-  readonly pageSize: number;
-  readonly choice: Choice;
-  /** Undefined for the strategy that needs none. */
-  readonly grants: ReturnType<typeof grantsOf> | undefined;
-}
-
-/** Chooses in two steps: reading the graph is the larger part of what the lists cost in a small realm. */
-async function planRead(
-  client: KeycloakClient,
-  realmRoles: readonly KeycloakRole[],
-  interest: Interest,
-  options: DirectoryOptions & { readonly asked: number; readonly table: HoldingTable },
-): Promise<ReadPlan> {
-  const wanted = interest.realmRoles.size + interest.clientRoles.size;
-  if (interest.clientRoles.size > 0 && !options.clientRoles) {
-    throw new AccessError(
-      "usage",
-      "a rule asks for a client role, but client roles are not read; set KEYCLOAK_CLIENT_ROLES to true and grant the service account view-clients of realm-management",
-    );
-  }
-  const [federated, people, clientRoles] = await Promise.all([
-    client.hasUserStorage(),
-    client.countUsers(),
-    options.clientRoles ? readClientRoles(client) : [],
-  ]);
-  const roles: readonly AnyRole[] = [...realmRoles, ...clientRoles];
-  const { pageSize = peoplePage(people) } = options;
-  const facts: RealmFacts = {
-    federated,
-    people,
-    allHolders: options.allHolders ?? false,
-    asked: options.allHolders ? people : Math.min(options.asked, people),
-    requestsPerPerson: requestsPerPerson(interest, clientsIn(interest)),
-    pageSize,
-  };
-  const composites = roles.filter(({ composite }) => composite).length;
-  const first = chooseStrategy(facts, { composites, roles: wanted, groups: 0, groupLists: 2 });
-  if ((options.strategy ?? first.strategy) === "per-member") {
-    requireExistence(client.realm, interest, {
-      roles,
-      groups: interest.groups.size > 0 ? await client.listGroups() : [],
-    });
-    return { people, federated, pageSize, choice: { ...first, strategy: "per-member" }, grants: undefined };
-  }
-  const [graph, groups] = await Promise.all([readRoleGraph(client, roles), client.listGroups()]);
-  requireExistence(client.realm, interest, { roles, groups });
-  const grants = grantsOf(graph, groups, interest, options.table);
-  const lists = { composites: 0, roles: grants.roles.length, groups: grants.groups.length, groupLists: 0 };
-  const choice = chooseStrategy(facts, lists);
-  const strategy = options.strategy ?? choice.strategy;
-  return {
-    people,
-    federated,
-    pageSize,
-    choice: { ...choice, strategy },
-    grants: strategy === "per-member" ? undefined : grants,
-  };
-}
-
 async function readByLists(
   client: KeycloakClient,
-  grants: ReturnType<typeof grantsOf>,
+  { grants, begun: onTheirWay }: HolderLists,
   search: Omit<Search, "known">,
   table: HoldingTable,
 ): Promise<DirectoryAnswer> {
-  const holders = await readHolders(client, grants, table, search.pageSize);
+  const holders = await readHolders(client, grants, table, { pageSize: search.pageSize, begun: onTheirWay });
   const people = new Map([...holders].map(([id, { person }]) => [id, person]));
   const known = new Set([...people.values()].map(({ email }) => email));
   const take = (user: KeycloakUser) => {
@@ -230,10 +167,6 @@ async function confirmed(person: Person, ownOf: (person: Person) => Promise<Hold
     "incomplete",
     `Keycloak: ${person.email} holds "${lost[0]}" by one answer and not by another; run again, as somebody may have just taken it away`,
   );
-}
-
-function clientsIn({ clientRoles }: Interest): number {
-  return new Set([...clientRoles].map((name) => name.split("/")[0])).size;
 }
 
 function hasRoleOf({ clientRoles }: Interest, clientId: string): boolean {

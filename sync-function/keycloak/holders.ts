@@ -5,13 +5,20 @@ import { type KeycloakClient, SERVICE_ACCOUNT_PREFIX } from "./client.ts";
 import { type Grants, READ_CONCURRENCY } from "./grants.ts";
 import type { Holding, HoldingTable } from "./holding.ts";
 import { type PagedList, readLists } from "./lists.ts";
-import { PEOPLE_PAGE, personOf } from "./people.ts";
+import { personOf } from "./people.ts";
 
 export interface Holder {
   readonly person: Person;
   readonly holding: Holding;
   /** Whether they hold something by more than the realm's default role, which nearly everybody has. */
   readonly byMore: boolean;
+}
+
+export interface HolderOptions {
+  /** Rows of a page. */
+  readonly pageSize: number;
+  /** Lists that are on their way, by the id of the role. */
+  readonly begun: ReadonlyMap<string, PagedList<KeycloakUser>>;
 }
 
 /**
@@ -22,12 +29,12 @@ export async function readHolders(
   client: Pick<KeycloakClient, "realm" | "directHolders" | "directMembers" | "isServiceAccount">,
   grants: Grants,
   table: HoldingTable,
-  pageSize = PEOPLE_PAGE,
+  { pageSize, begun }: HolderOptions,
 ): Promise<ReadonlyMap<string, Holder>> {
   const defaultRole = defaultRoleName(client.realm);
   const lists: (PagedList<KeycloakUser> & { readonly holding: Holding; readonly byMore: boolean })[] = [
     ...grants.roles.map(({ role, holding }) => ({
-      ...client.directHolders(role),
+      ...(begun.get(role.id) ?? client.directHolders(role)),
       holding,
       byMore: role.client !== undefined || role.name !== defaultRole,
     })),

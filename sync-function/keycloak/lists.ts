@@ -9,6 +9,16 @@ export interface PagedList<T> {
   page(first: number, max: number): Promise<readonly T[]>;
 }
 
+/**
+ * The same list with its first page asked for already, so that the server makes its rows while something else is found
+ * out. Whoever reads the list is told of a failure; where nobody does, it stays untold.
+ */
+export function begun<T>(list: PagedList<T>, size: number): PagedList<T> {
+  const start = list.page(0, size);
+  start.catch(() => {});
+  return { ...list, page: (first, max) => (first === 0 && max === size ? start : list.page(first, max)) };
+}
+
 export interface ListOptions {
   /** Rows asked for at once. */
   readonly size: number;

@@ -48,9 +48,9 @@ export interface Directory {
   /**
    * Reads the realm once for all organizations.
    *
-   * @param emails lower case
+   * @param emails lower case; while they are on their way, what does not depend on them is read
    */
-  read(interest: Interest, emails: ReadonlySet<string>): Promise<DirectoryAnswer>;
+  read(interest: Interest, emails: ReadonlySet<string> | Promise<ReadonlySet<string>>): Promise<DirectoryAnswer>;
   /** Asks again about one address, by what cannot be cut short: the address itself and the person's own roles. */
   confirm(interest: Interest, email: string, options?: Confirmation): Promise<readonly Person[]>;
   /** Undefined when there is no such user. */

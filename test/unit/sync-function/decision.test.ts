@@ -38,7 +38,8 @@ function directory(listed: readonly Person[], actual: readonly Person[] = listed
   const interests: Interest[] = [];
   const by = (email: string, people: readonly Person[]) => people.filter((one) => one.email === email);
   const client: Directory = {
-    read: async (interest, emails) => {
+    read: async (interest, asked) => {
+      const emails = await asked;
       calls.push(`read ${[...emails].toSorted()}`);
       interests.push(interest);
       const found = [...emails].map((email) => [email, by(email, listed)] as const);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readLists } from "#sync/keycloak/lists.ts";
+import { begun, readLists } from "#sync/keycloak/lists.ts";
 
 /** A list of so many rows on a server that answers no more than `most` at a time. */
 function listOf(name: string, length: number, most: number, asked: string[]) {
@@ -35,6 +35,23 @@ describe("lists that are read together", () => {
 
   it.each([1, 3, 4, 7])("are read to their ends on a server that answers only %s rows at a time", async (most) => {
     expect((await read({ a: 25, b: 3, c: 9, d: 4, e: 12 }, most)).found).toBe(53);
+  });
+
+  it("are asked once for the page that was begun before, and for the rest when they are read", async () => {
+    const asked: string[] = [];
+    const list = begun(listOf("a", 25, 10, asked), 10);
+    expect(asked).toEqual(["a+0"]);
+    const found = new Set<string>();
+    await readLists([list], ({ id }) => found.add(id), { size: 10, concurrency: 2, thinned: false });
+    expect([found.size, asked]).toEqual([25, ["a+0", "a+10", "a+20"]]);
+  });
+
+  it("tell of the failure of what was begun before whenever they are read", async () => {
+    const page = () => Promise.reject<{ id: string }[]>(new Error("down"));
+    const list = begun({ title: "a", page }, 10);
+    await new Promise(setImmediate);
+    const reading = readLists([list], () => {}, { size: 10, concurrency: 2, thinned: false });
+    await expect(reading).rejects.toThrow("down");
   });
 
   it("end at an empty page where rows may be left out", async () => {
