@@ -44,3 +44,9 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>, er
     work.catch(() => {});
   }
 }
+
+/** A promise that may fail before anybody waits for it; whoever does is told. */
+export function unheard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

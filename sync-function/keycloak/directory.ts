@@ -107,13 +107,15 @@ async function readByLists(
   search: Omit<Search, "known">,
   table: HoldingTable,
 ): Promise<DirectoryAnswer> {
-  const holders = await readHolders(client, grants, table, { pageSize: search.pageSize, begun: onTheirWay });
-  const people = new Map([...holders].map(([id, { person }]) => [id, person]));
-  const known = new Set([...people.values()].map(({ email }) => email));
+  const { pageSize } = search;
+  const { holders, proven } = await readHolders(client, grants, table, { pageSize, begun: onTheirWay });
+  const known = new Set([...holders.values()].map(({ person }) => person.email));
+  const people = new Map<string, Person>();
   const take = (user: KeycloakUser) => {
-    if (!people.has(user.id)) people.set(user.id, personOf(user, table.none));
+    if (!holders.has(user.id)) people.set(user.id, personOf(user, table.none));
   };
-  await findPeople(client, { ...search, known }, take);
+  await Promise.all([proven, findPeople(client, { ...search, known }, take)]);
+  for (const [id, { person }] of holders) people.set(id, person);
   const { byEmail } = answerOf(people.values(), search.emails);
   const held = [...holders.values()].filter(({ byMore }) => byMore).map(({ person }) => person);
   return { byEmail, holders: held.toSorted(byId) };

@@ -1,3 +1,4 @@
+import { unheard } from "../concurrency.ts";
 import type { Person } from "../people/person.ts";
 import type { KeycloakUser } from "./answers.ts";
 import { defaultRoleName } from "./canary.ts";
@@ -21,8 +22,15 @@ export interface HolderOptions {
   readonly begun: ReadonlyMap<string, PagedList<KeycloakUser>>;
 }
 
+export interface Holders {
+  /** By id; somebody may be added until `proven` is resolved. */
+  readonly holders: ReadonlyMap<string, Holder>;
+  /** Resolved when the lists are known to have ended; nothing may be decided before. */
+  readonly proven: Promise<void>;
+}
+
 /**
- * Everybody who holds something that matters, by id: one list for each role and each group that gives it. Only direct
+ * Everybody who holds something that matters: one list for each role and each group that gives it. Only direct
  * holders and members are listed by Keycloak, so `grants` must name every role and group on the way.
  */
 export async function readHolders(
@@ -30,7 +38,7 @@ export async function readHolders(
   grants: Grants,
   table: HoldingTable,
   { pageSize, begun }: HolderOptions,
-): Promise<ReadonlyMap<string, Holder>> {
+): Promise<Holders> {
   const defaultRole = defaultRoleName(client.realm);
   const lists: (PagedList<KeycloakUser> & { readonly holding: Holding; readonly byMore: boolean })[] = [
     ...grants.roles.map(({ role, holding }) => ({
@@ -42,7 +50,7 @@ export async function readHolders(
   ];
   const holders = new Map<string, Holder>();
   const named = new Map<string, KeycloakUser>();
-  await readLists(
+  const { proven } = await readLists(
     lists,
     (user, { holding, byMore }) => {
       if (user.username?.startsWith(SERVICE_ACCOUNT_PREFIX)) named.set(user.id, user);
@@ -54,9 +62,15 @@ export async function readHolders(
         byMore: byMore || known?.byMore === true,
       });
     },
-    { size: pageSize, concurrency: READ_CONCURRENCY, thinned: false },
+    { size: pageSize, concurrency: READ_CONCURRENCY },
   );
-  // They never get access, and are few: none but those that hold something that matters.
-  for (const [id, user] of named) if (await client.isServiceAccount(user)) holders.delete(id);
-  return holders;
+  /** They never get access, and are few: none but those that hold something that matters. */
+  const dropServiceAccounts = async () => {
+    for (const [id, user] of named) {
+      named.delete(id);
+      if (await client.isServiceAccount(user)) holders.delete(id);
+    }
+  };
+  await dropServiceAccounts();
+  return { holders, proven: unheard(proven.then(dropServiceAccounts)) };
 }

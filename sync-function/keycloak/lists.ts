@@ -1,4 +1,4 @@
-import { mapLimited } from "../concurrency.ts";
+import { mapLimited, unheard } from "../concurrency.ts";
 import { pagesOf } from "./paging.ts";
 
 /** A list that is answered in pages. */
@@ -14,8 +14,7 @@ export interface PagedList<T> {
  * out. Whoever reads the list is told of a failure; where nobody does, it stays untold.
  */
 export function begun<T>(list: PagedList<T>, size: number): PagedList<T> {
-  const start = list.page(0, size);
-  start.catch(() => {});
+  const start = unheard(list.page(0, size));
   return { ...list, page: (first, max) => (first === 0 && max === size ? start : list.page(first, max)) };
 }
 
@@ -24,31 +23,29 @@ export interface ListOptions {
   readonly size: number;
   /** Pages under way at the same time. */
   readonly concurrency: number;
-  /** Whether the server may leave rows out of a page although the list goes on: then only an empty page is the end. */
-  readonly thinned: boolean;
+}
+
+/** Lists that were read as far as they seemed to go. */
+export interface ReadLists {
+  /** Resolved when they are known to end there, or what was left has been handed over too. */
+  readonly proven: Promise<void>;
 }
 
 /**
  * Reads many lists to their ends and hands over every row with the list it is from; rows may come twice.
  *
- * Where nothing is left out of pages, a page with fewer rows than asked for is the last one, unless the server answers
+ * As nothing is left out of their pages, a page with fewer rows than asked for is the last one, unless the server answers
  * no more than so many rows at a time. Such a limit shows in that no page is longer: lists whose last page is as long as
  * the longest page of all are read on until an empty page. That is one more request for all lists instead of one for
- * each.
+ * each; it is under way when the lists are returned, and nothing may be decided before it is answered.
  */
 export async function readLists<T extends { readonly id: string }, Mark>(
   lists: readonly (PagedList<T> & Mark)[],
   take: (row: T, list: Mark) => void,
-  { size, concurrency, thinned }: ListOptions,
-): Promise<void> {
+  { size, concurrency }: ListOptions,
+): Promise<ReadLists> {
   let longest = 0;
   const ends = await mapLimited(lists, concurrency, async (list) => {
-    if (thinned) {
-      for await (const page of pagesOf((first, max) => list.page(first, max), list.title, size)) {
-        for (const row of page) take(row, list);
-      }
-      return { list, next: 0, length: 0 };
-    }
     for (let next = 0; ; ) {
       const page = await list.page(next, size);
       for (const row of page) take(row, list);
@@ -58,8 +55,11 @@ export async function readLists<T extends { readonly id: string }, Mark>(
     }
   });
   const suspects = ends.filter(({ length }) => length > 0 && length === longest && length < size);
-  await mapLimited(suspects, concurrency, async ({ list, next }) => {
-    const rest = pagesOf((first, max) => list.page(next + first, max), list.title, size);
-    for await (const page of rest) for (const row of page) take(row, list);
-  });
+  const readOn = async () => {
+    await mapLimited(suspects, concurrency, async ({ list, next }) => {
+      const rest = pagesOf((first, max) => list.page(next + first, max), list.title, size);
+      for await (const page of rest) for (const row of page) take(row, list);
+    });
+  };
+  return { proven: unheard(readOn()) };
 }
