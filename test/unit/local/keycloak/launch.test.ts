@@ -24,14 +24,19 @@ describe("javaArguments", () => {
   });
 });
 
-test("a server that is measured compiles and hashes as in production, others as little as they can", () => {
+test("a server that is measured compiles, hashes and collects as in production, others as little as they can", () => {
   const quick = javaArguments({ ...launch, java: java("17.0.15") });
   const measured = javaArguments({ ...launch, java: java("17.0.15"), optimise: true });
-  expect(quick.filter((argument) => !measured.includes(argument))).toEqual([
+  const only = (own: readonly string[], other: readonly string[]) => own.filter((option) => !other.includes(option));
+  expect(only(quick, measured)).toEqual([
+    "-Xms256m",
+    "-Xmx1g",
+    "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-Dkc.spi-password-hashing-argon2-iterations=1",
     "-Dkc.spi-password-hashing-argon2-memory=64",
   ]);
+  expect(only(measured, quick)).toEqual(["-Xms1g", "-Xmx1434m", "-XX:+UseG1GC"]);
 });
 
 test("startOptions keep a server to the address it was given", () => {
