@@ -8,11 +8,15 @@ interface Holder {
   readonly projectRoles?: readonly ProjectRole[];
 }
 
+const said = new Set<string>();
+
 /**
- * Says in one line what is going to change, as a person would. The engine shows what a provider prints, in a preview and
- * in an `up` alike.
+ * Says in one line what is going to change, as a person would, once in an operation. The engine shows what a provider
+ * prints, in a preview and in an `up` alike.
  */
 export function announce(line: string): void {
+  if (said.has(line)) return;
+  said.add(line);
   console.log(line);
 }
 

@@ -59,6 +59,11 @@ export function remember(organizationId: string, pair: KeyPair): void {
   pairsOf(organizationId).remember(pair);
 }
 
+/** The pair of an organization that was told last, or the given one. */
+export function currentPair(organizationId: string, { publicKey, secretKey }: KeyPair): KeyPair {
+  return pairsOf(organizationId).newest ?? { publicKey, secretKey };
+}
+
 /**
  * A client that works with whichever pair of the organization is accepted. What is stored with a resource stays as it was
  * when its organization's key rotates, so that a rotation is no change of every resource; the given pair may therefore

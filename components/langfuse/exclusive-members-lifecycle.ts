@@ -9,6 +9,7 @@ import { realmAddresses } from "../keycloak/realm-addresses.ts";
 import { announce } from "./announcement.ts";
 import {
   configure as configureLangfuse,
+  currentPair,
   type KeyPair,
   memberLists,
   organizationClient,
@@ -17,6 +18,8 @@ import {
 } from "./connection.ts";
 import { type Departure, departures } from "./departures.ts";
 import type { MemberLists } from "./member-lists.ts";
+import { isRefusedKey } from "./refused-key.ts";
+import { withStoredPair } from "./stored-pair.ts";
 
 export interface ExclusiveMembersArguments extends KeyPair {
   readonly organizationId: string;
@@ -60,16 +63,23 @@ export function configure(config: StackConfig): void {
 
 /** Decides who has to leave, so that a preview shows them and a refusal comes before anything is changed. */
 export async function check(
-  news: ExclusiveMembersArguments,
+  olds: Partial<ExclusiveMembersArguments>,
+  declared: ExclusiveMembersArguments,
   world: (inputs: ExclusiveMembersArguments) => ExclusiveMembersWorld = worldOf,
 ): Promise<CheckResult<ExclusiveMembersInputs>> {
+  const news = withStoredPair(olds, declared, ["publicKey", "secretKey"]);
   const { inputs, failures } = checkInputs(shape, news);
   const nobody = { ...inputs, leaving: [] };
   // Nobody is a member of an organization that is still to be made.
   if (failures.length > 0 || [news.organizationId, news.secretKey].includes(UNKNOWN))
     return { inputs: nobody, failures };
   const { client, lists, addresses } = world(news);
-  const members = await lists.organization(client);
+  const members = await lists.organization(client).catch((error) => {
+    // The stored pair was deleted, and this preview is of the one that takes its place.
+    if (isRefusedKey(error) && declared.secretKey === UNKNOWN) return undefined;
+    throw error;
+  });
+  if (members === undefined) return { inputs: nobody, failures };
   if (members.length === 0) {
     const reason = `Langfuse lists no member of organization ${news.organizationId}, not even an owner: check that the key is its own.`;
     return { inputs: nobody, failures: [{ property: "organizationId", reason }] };
@@ -124,7 +134,7 @@ export async function update(
       await lists.removed(member);
     });
   }
-  return { outs: stored(news) };
+  return { outs: stored({ ...news, ...currentPair(news.organizationId, news) }) };
 }
 
 /** Who is a member is read by the check of the next operation. */

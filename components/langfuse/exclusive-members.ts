@@ -5,7 +5,7 @@ import type { GuardSettings } from "#sync/guard/limits.ts";
 const provider: pulumi.dynamic.ResourceProvider = {
   configure: async ({ config }) =>
     (await import("#components/langfuse/exclusive-members-lifecycle.ts")).configure(config),
-  check: async (_olds, news) => (await import("#components/langfuse/exclusive-members-lifecycle.ts")).check(news),
+  check: async (olds, news) => (await import("#components/langfuse/exclusive-members-lifecycle.ts")).check(olds, news),
   diff: async (_id, olds, news) =>
     (await import("#components/langfuse/exclusive-members-lifecycle.ts")).diff(olds, news),
   create: async (inputs) => (await import("#components/langfuse/exclusive-members-lifecycle.ts")).create(inputs),

@@ -9,6 +9,7 @@ import { Organization } from "./organization.ts";
 import { OrganizationApiKey } from "./organization-api-key.ts";
 import { Project } from "./project.ts";
 import { ProjectApiKey } from "./project-api-key.ts";
+import { Roster } from "./roster.ts";
 import type {
   ExclusiveTerms,
   LangfuseTenantArgs,
@@ -42,6 +43,7 @@ export class LangfuseTenant extends pulumi.ComponentResource {
     const memberships = args.members
       .toSorted((left, right) => compareRoles(left.role, right.role))
       .map((member) => parts.membership(`${name}-${member.email}`, member, projects));
+    parts.roster(`${name}-roster`);
     if (args.exclusive) parts.exclusiveMembers(`${name}-exclusive-members`, args.exclusive, memberships);
     this.serviceKeys = (args.services ?? []).map((service) =>
       parts.serviceKey(
@@ -188,6 +190,23 @@ class TenantParts {
       publicKey: key.publicKey,
       secretKey: pulumi.secret(key.secretKey),
     };
+  }
+
+  roster(name: string): void {
+    const { members, projects = [], services = [], deletionPolicy } = this.#args;
+    new Roster(
+      name,
+      {
+        organizationId: this.organizationId,
+        members: Object.fromEntries(members.map(({ email, role }) => [email, role])),
+        projects: Object.fromEntries(projects.map((project) => [projectKey(project), project.name])),
+        services: Object.fromEntries(
+          services.map((service) => [serviceKey(service), `${service.name} in ${service.environment}`]),
+        ),
+        isRetained: deletionPolicy === "retain",
+      },
+      { parent: this.#parent },
+    );
   }
 
   #adoption(): { adopt?: Adoption } {

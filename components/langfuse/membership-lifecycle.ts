@@ -9,6 +9,7 @@ import { announce, membershipChanges } from "./announcement.ts";
 import {
   adminClient,
   clientOf,
+  currentPair,
   type KeyPair,
   memberLists,
   organizationClient,
@@ -19,6 +20,7 @@ import type { MemberLists } from "./member-lists.ts";
 import { inOrder, type ProjectRole, readProjectRoles, writeProjectRoles } from "./project-roles.ts";
 import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
 import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
+import { withStoredPair } from "./stored-pair.ts";
 
 export interface MembershipInputs extends KeyPair {
   readonly organizationId: string;
@@ -69,8 +71,8 @@ export async function check(
   news: MembershipInputs,
   right: (news: MembershipInputs) => Promise<void> = (inputs) => projectRolesRight(inputs.organizationId, inputs),
 ): Promise<CheckResult<MembershipInputs>> {
-  const { inputs, failures } = checkInputs(shape, news);
-  const refusal = failures.length > 0 ? undefined : await projectRolesRefusal(olds, news, right);
+  const { inputs, failures } = checkInputs(shape, withStoredPair(olds, news, ["publicKey", "secretKey"]));
+  const refusal = failures.length > 0 ? undefined : await projectRolesRefusal(olds, inputs, right);
   if (refusal !== undefined) failures.push({ property: "projectRoles", reason: refusal });
   if (failures.length > 0) return { inputs, failures };
   const { projectRoles, ...rest } = { ...inputs, email: inputs.email.toLowerCase() };
@@ -149,7 +151,7 @@ export async function update(
     await setRole(await memberOf(news, client, lists), news, client, lists);
     await writeProjectRoles(news.email, news.projectRoles ?? [], olds.projectRoles ?? [], client, lists);
   });
-  return { outs: outputs(news) };
+  return { outs: outputs({ ...news, ...currentPair(news.organizationId, news) }) };
 }
 
 export async function remove(

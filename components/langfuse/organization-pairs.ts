@@ -18,6 +18,10 @@ export class OrganizationPairs {
     this.#patience = patience;
   }
 
+  get newest(): KeyPair | undefined {
+    return this.#known[0];
+  }
+
   /** A pair that was current a moment ago; the last one that is told counts most. */
   remember({ publicKey, secretKey }: KeyPair): void {
     this.#known = [{ publicKey, secretKey }, ...this.#known.filter((pair) => pair.secretKey !== secretKey)];

@@ -4,7 +4,7 @@ import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
 import { requireGone, withExisting } from "./absence.ts";
 import { announce } from "./announcement.ts";
-import { adminClient, clientOf, type KeyPair, organizationClient } from "./connection.ts";
+import { adminClient, clientOf, currentPair, type KeyPair, organizationClient } from "./connection.ts";
 import { derivedPair } from "./key-pair.ts";
 import {
   describeStep,
@@ -21,6 +21,7 @@ import {
 } from "./key-rotation.ts";
 import { behindRefusedKey, isRefusedKey, type OrganizationReader } from "./refused-key.ts";
 import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
+import { withStoredPair } from "./stored-pair.ts";
 
 export interface ProjectApiKeyInputs extends RotationPolicy {
   readonly organizationId: string;
@@ -58,7 +59,11 @@ const shape = {
 /** What a pair is made from and where it is put: when one of these is another, so is the pair. */
 const PLACE = ["projectId", "service", "environment", "managedBy", "seed"] as const;
 
-export const check = (news: ProjectApiKeyInputs): CheckResult<ProjectApiKeyInputs> => checkInputs(shape, news);
+export const check = (
+  olds: Partial<ProjectApiKeyInputs>,
+  news: ProjectApiKeyInputs,
+): CheckResult<ProjectApiKeyInputs> =>
+  checkInputs(shape, withStoredPair(olds, news, ["organizationPublicKey", "organizationSecretKey"]));
 
 /**
  * Also decides what becomes of the pair, so that a preview shows a rotation and the end of a former pair. A service that
@@ -165,7 +170,9 @@ async function reconcile(
       if (ours(key) && !living.has(key.publicKey)) await client.deleteProjectApiKey(place, key.id);
     }
   }
-  return { ...declared(news), ...rotation, ...pair };
+  const current = currentPair(news.organizationId, organizationPair(news));
+  const stored = { organizationPublicKey: current.publicKey, organizationSecretKey: current.secretKey };
+  return { ...declared(news), ...stored, ...rotation, ...pair };
 }
 
 /** Keys of former pairs that may be idle. A key that is refused proves nothing, and must not end a preview. */
@@ -219,8 +226,11 @@ async function keysBehind(
 }
 
 function clientFor(inputs: ProjectApiKeyInputs): KeyClient {
-  const { organizationId, organizationPublicKey: publicKey, organizationSecretKey: secretKey } = inputs;
-  return organizationClient(organizationId, { publicKey, secretKey });
+  return organizationClient(inputs.organizationId, organizationPair(inputs));
+}
+
+function organizationPair(inputs: ProjectApiKeyInputs): KeyPair {
+  return { publicKey: inputs.organizationPublicKey, secretKey: inputs.organizationSecretKey };
 }
 
 /** Shown in Langfuse beside the key. Its end is how a key of ours is told from others, whatever the service is called. */

@@ -6,10 +6,11 @@ import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inp
 import { deletedByHand, requireGone } from "./absence.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
 import { announce } from "./announcement.ts";
-import { adminClient, clientOf, entitle, type KeyPair, organizationClient } from "./connection.ts";
+import { adminClient, clientOf, currentPair, entitle, type KeyPair, organizationClient } from "./connection.ts";
 import { declaredPart, isManagedBy, withDeclared, withMarker } from "./marker.ts";
 import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
 import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
+import { withStoredPair } from "./stored-pair.ts";
 
 export interface ProjectInputs extends KeyPair {
   readonly organizationId: string;
@@ -45,7 +46,8 @@ const shape = {
   adopt: z.enum(ADOPTIONS).optional(),
 };
 
-export const check = (news: ProjectInputs): CheckResult<ProjectInputs> => checkInputs(shape, news);
+export const check = (olds: Partial<ProjectInputs>, news: ProjectInputs): CheckResult<ProjectInputs> =>
+  checkInputs(shape, withStoredPair(olds, news, ["publicKey", "secretKey"]));
 
 /** Another key of the organization is no change, see `MembershipInputs`. */
 export function diff(
@@ -124,7 +126,7 @@ export async function update(
     changedProperties({ metadata: current.metadata }, { metadata }, ["metadata"]).length === 0 &&
     (news.retentionDays === undefined || olds.retentionDays === news.retentionDays);
   if (!isAsWanted) await write(client, id, news, current.metadata, olds.metadata);
-  return { outs: outputs(news) };
+  return { outs: outputs({ ...news, ...currentPair(news.organizationId, news) }) };
 }
 
 /** Its data is deleted in the background; a project that is gone already is success. */

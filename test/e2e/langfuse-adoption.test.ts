@@ -52,7 +52,7 @@ describe("an installation made by hand", () => {
       "PUT public/scim/Users/ID",
     ]);
     expect((await ground.stack.outputs()).organizationId).toBe(organization);
-    expect((await run(ground.stack.preview(["--refresh"]))).changes).toEqual({ same: 10 });
+    expect((await run(ground.stack.preview(["--refresh"]))).changes).toEqual({ same: 11 });
     expect((await client.listProjects()).map(({ metadata }) => metadata)).toContainEqual({
       theirs: 2,
       team: "a",

@@ -2,7 +2,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
-import { run, stepsOf, writesOf } from "./langfuse-steps.ts";
+import { run, saidBy, stepsOf, writesOf } from "./langfuse-steps.ts";
 import { worldOf } from "./langfuse-world.ts";
 
 const HOUR = 3_600_000;
@@ -116,7 +116,8 @@ describe("a rotation, with clients that use the keys all the time,", () => {
       organizationKey: { ...tenant.organizationKey, generation: 2 },
     });
     const plan = path.join(ground.folder, "plan.json");
-    await run(ground.stack.preview(["--save-plan", plan]));
+    const said = saidBy(await run(ground.stack.preview(["--save-plan", plan]))).split("\n");
+    expect(said.filter((line) => !line.includes(plan)).join("\n")).toMatchSnapshot();
     await ground.pass(60_000);
     expect(stepsOf(await run(ground.stack.up(["--plan", plan])))).toEqual([organizationKey, serviceKey]);
     const chat = user("/api/public/projects", former.chat);

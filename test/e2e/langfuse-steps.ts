@@ -31,18 +31,17 @@ export function writesOf({ proxy }: Ground): string[] {
     .toSorted();
 }
 
+/** The reads since then, in the same form. */
+export function readsOf({ proxy }: Ground): string[] {
+  return proxy.requests
+    .filter(({ method }) => method === "GET")
+    .map(({ method, path }) => lineOf(method, path))
+    .toSorted();
+}
+
 /** A request as a person reads it, ids left out. */
 export function lineOf(method: string, path: string): string {
   return `${method} ${path.replace(/^\/api\//, "").replace(/\bc[a-z0-9]{24}\b/g, "ID")}`;
-}
-
-/** How often the list of members that was read most was read since the proxy was cleared. */
-export function mostReadsOf({ proxy }: Ground): number {
-  const counts = new Map<string, number>();
-  for (const { method, path } of proxy.requests) {
-    if (method === "GET" && path.endsWith("memberships")) counts.set(path, (counts.get(path) ?? 0) + 1);
-  }
-  return Math.max(0, ...counts.values());
 }
 
 /**
@@ -55,7 +54,7 @@ export function saidBy({ output }: Outcome): string {
     .replace(/\bc[a-z0-9]{24}\b/g, "ID")
     .replace(/pk-lf-[0-9a-f-]{36}/g, "pk-lf-PAIR");
   const [changes = "", rest = ""] = said.split(/^Resources:\n/m);
-  const lines = changes.split("\n").filter((line) => !/^\s*\[urn=/.test(line));
+  const lines = changes.split("\n").filter((line) => !/^\s*\[(urn|provider)=/.test(line));
   const text = lines.slice(1).join("\n").split("    --outputs:--")[0] ?? "";
   const blocks = text.split(/^(?= {8}[~+-] )/m).map((block) => block.trimEnd());
   const announced = rest.split("\n").filter((line) => line !== "" && !line.startsWith("  "));

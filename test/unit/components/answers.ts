@@ -1,3 +1,4 @@
+import { configure } from "#components/langfuse/connection.ts";
 import { AccessError } from "#sync/errors.ts";
 
 /** What a client throws for an answer with this status. */
@@ -47,4 +48,13 @@ export const noOrganization = {
   listOrganizations: async () => [],
   createApiKey: () => Promise.reject(refusal(404)),
   deleteApiKey: never,
+};
+
+let processes = 0;
+
+/** What a new provider process knows of Langfuse: where it is, and no pair of any organization. */
+export const freshProcess = (): void => {
+  processes += 1;
+  const langfuse = JSON.stringify({ url: `http://langfuse-${processes}.invalid` });
+  configure({ get: () => undefined, require: () => langfuse });
 };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import {
   check,
@@ -9,6 +9,9 @@ import {
 } from "#components/langfuse/exclusive-members-lifecycle.ts";
 import { MemberLists } from "#components/langfuse/member-lists.ts";
 import { AccessError } from "#sync/errors.ts";
+import { freshProcess, refusal } from "../answers.ts";
+
+beforeEach(freshProcess);
 
 const inputs: ExclusiveMembersArguments = {
   ...{ organizationId: "o1", realm: "company", declared: ["ann@example.com"], kept: ["*@robots.example.com"] },
@@ -45,7 +48,7 @@ describe("exclusive members", () => {
       "guest@example.com",
       "x@robots.example.com",
     ]);
-    const { inputs: checked, failures } = await check(inputs, () => world);
+    const { inputs: checked, failures } = await check({}, inputs, () => world);
     expect(failures).toEqual([]);
     expect(checked.leaving.map(({ email }) => email)).toEqual(["guest@example.com"]);
     const said: string[] = [];
@@ -58,7 +61,7 @@ describe("exclusive members", () => {
     const { outs } = await create(checked, world);
     expect(removed).toEqual(["id-guest@example.com"]);
     expect(outs.leaving).toEqual([]);
-    expect((await check(inputs, () => world)).inputs.leaving).toEqual([]);
+    expect((await check({}, inputs, () => world)).inputs.leaving).toEqual([]);
   });
 
   it("are nobody's business of an organization that is still to be made", async () => {
@@ -66,26 +69,41 @@ describe("exclusive members", () => {
       throw new Error("asked");
     };
     for (const unknown of ["organizationId", "secretKey"]) {
-      expect((await check({ ...inputs, [unknown]: UNKNOWN }, never)).inputs.leaving).toEqual([]);
+      expect((await check({}, { ...inputs, [unknown]: UNKNOWN }, never)).inputs.leaving).toEqual([]);
     }
+  });
+
+  it("are named by a preview also while another key of the organization is about to be made", async () => {
+    const { world } = worldWith(["ann@example.com", "guest@example.com"]);
+    const news = { ...inputs, publicKey: UNKNOWN, secretKey: UNKNOWN };
+    const { leaving } = (await check(inputs, news, () => world)).inputs;
+    expect(leaving.map(({ email }) => email)).toEqual(["guest@example.com"]);
+  });
+
+  it("are not known as long as a key that was deleted by hand is still to be replaced", async () => {
+    const { world } = worldWith(["ann@example.com"]);
+    const locked = { ...world, client: { ...world.client, listMemberships: () => Promise.reject(refusal(401)) } };
+    const news = { ...inputs, publicKey: UNKNOWN, secretKey: UNKNOWN };
+    expect(await check(inputs, news, () => locked)).toEqual({ inputs: { ...inputs, leaving: [] }, failures: [] });
+    await expect(check(inputs, inputs, () => locked)).rejects.toMatchObject({ status: 401 });
   });
 
   it("ask Keycloak for nobody where everybody is declared", async () => {
     const { world } = worldWith(["ann@example.com", "x@robots.example.com"], async () => {
       throw new Error("asked");
     });
-    expect((await check(inputs, () => world)).inputs.leaving).toEqual([]);
+    expect((await check({}, inputs, () => world)).inputs.leaving).toEqual([]);
   });
 
   it("remove nobody when a list is empty or cannot be read", async () => {
     const empty = worldWith([]);
-    expect((await check(inputs, () => empty.world)).failures).toEqual([
+    expect((await check({}, inputs, () => empty.world)).failures).toEqual([
       { property: "organizationId", reason: expect.stringContaining("lists no member") },
     ]);
     const partial = worldWith(["ann@example.com", "guest@example.com"], async () => {
       throw new AccessError("incomplete", "the list has 3 of 10");
     });
-    await expect(check(inputs, () => partial.world)).rejects.toThrow("3 of 10");
+    await expect(check({}, inputs, () => partial.world)).rejects.toThrow("3 of 10");
     expect(partial.removed).toEqual([]);
   });
 
@@ -94,9 +112,9 @@ describe("exclusive members", () => {
       "ann@example.com",
       ...Array.from({ length: 9 }, (_, index) => `g${index}@example.com`),
     ]);
-    const { failures } = await check(inputs, () => world);
+    const { failures } = await check({}, inputs, () => world);
     expect(failures).toEqual([{ property: "leaving", reason: expect.stringMatching(/9 of 10 .*approvedRemovals to/) }]);
     const limits = { removals: { floor: 9 } };
-    expect((await check({ ...inputs, limits }, () => world)).inputs.leaving).toHaveLength(9);
+    expect((await check({}, { ...inputs, limits }, () => world)).inputs.leaving).toHaveLength(9);
   });
 });

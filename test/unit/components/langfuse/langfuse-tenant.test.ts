@@ -73,7 +73,7 @@ describe("an organization in Langfuse", () => {
   it("has all its parts under it, and keeps what the engine passes on", async () => {
     const { result, resources } = await declare();
     const parts = resources.filter(({ type }) => type.startsWith("pulumi-nodejs:"));
-    expect(parts).toHaveLength(5);
+    expect(parts).toHaveLength(6);
     expect(new Set(parts.map(({ parent }) => parent))).toEqual(new Set(["organization"]));
     expect(await resolved(result.organizationId)).toBe("organization-id");
     expect(await resolved(result.projectId)).toBe("organization-project-id");
@@ -155,7 +155,7 @@ describe("an organization in Langfuse", () => {
       credentials: { publicKey: "pk-lf-given", secretKey: "sk-lf-given" },
     });
     const kinds = new Set(resources.map(({ type }) => type.split(":").at(-1)));
-    expect(kinds).toEqual(new Set(["LangfuseTenant", "Project", "Membership"]));
+    expect(kinds).toEqual(new Set(["LangfuseTenant", "Project", "Membership", "Roster"]));
     const { organizationId, publicKey, secretKey } = find(resources, "Project").inputs;
     expect([organizationId, publicKey, revealed(secretKey)]).toEqual(["o-theirs", "pk-lf-given", "sk-lf-given"]);
     expect(isSecretInput(secretKey)).toBe(true);

@@ -1,9 +1,22 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { MemberLists } from "#components/langfuse/member-lists.ts";
 import * as membership from "#components/langfuse/membership-lifecycle.ts";
 import { isRole, type Role } from "#sync/langfuse/role.ts";
-import { gone, never, noOrganization, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
+import {
+  freshProcess,
+  gone,
+  never,
+  noOrganization,
+  noSpare,
+  refusal,
+  silent,
+  spareKeys,
+  standing,
+  unused,
+} from "../answers.ts";
+
+beforeEach(freshProcess);
 
 const inputs = {
   organizationId: "o1",
@@ -190,10 +203,11 @@ describe("a membership is read", () => {
 });
 
 describe("an update of a membership", () => {
-  it("writes nothing when only the key is another", async () => {
+  it("writes nothing when only the key is another, which is stored", async () => {
     const news = { ...inputs, publicKey: "pk-lf-2", secretKey: "sk-lf-2" };
     const client = server({ "ann@example.com": "OWNER" });
-    expect(await membership.update(news, inputs, client, fresh())).toEqual({ outs: news });
+    const { inputs: checked } = await membership.check(inputs, news, never);
+    expect(await membership.update(checked, inputs, client, fresh())).toEqual({ outs: news });
     expect(client.writes).toEqual([]);
   });
 

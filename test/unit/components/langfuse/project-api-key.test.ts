@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { derivedPair } from "#components/langfuse/key-pair.ts";
 import * as key from "#components/langfuse/project-api-key-lifecycle.ts";
 import type { ApiKeySettings } from "#sync/langfuse/client.ts";
-import { gone, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
+import { freshProcess, gone, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
+
+beforeEach(freshProcess);
 
 const now = new Date("2026-06-01T12:00:00Z");
 const inputs = {
@@ -119,7 +121,7 @@ describe("a rotation", () => {
   });
 
   it("leaves the inputs as they are declared, whatever the time, so that a saved plan fits", () => {
-    expect(key.check({ ...inputs, rotateEvery: "90d" }).inputs).toEqual({ ...inputs, rotateEvery: "90d" });
+    expect(key.check({}, { ...inputs, rotateEvery: "90d" }).inputs).toEqual({ ...inputs, rotateEvery: "90d" });
   });
 });
 
@@ -223,7 +225,7 @@ describe("the inputs of a key of a service", () => {
     ["need a time with a unit", { ...inputs, rotateEvery: "90" }, ["rotateEvery"]],
     ["are fine", inputs, []],
   ])("%s", (_title, news, properties) => {
-    expect(key.check(news).failures.map(({ property }) => property)).toEqual(properties);
+    expect(key.check({}, news).failures.map(({ property }) => property)).toEqual(properties);
   });
 
   it.each([

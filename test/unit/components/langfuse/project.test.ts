@@ -1,7 +1,19 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import * as project from "#components/langfuse/project-lifecycle.ts";
-import { gone, noOrganization, noSpare, refusal, silent, spareKeys, standing, unused } from "../answers.ts";
+import {
+  freshProcess,
+  gone,
+  noOrganization,
+  noSpare,
+  refusal,
+  silent,
+  spareKeys,
+  standing,
+  unused,
+} from "../answers.ts";
+
+beforeEach(freshProcess);
 
 const inputs = {
   organizationId: "o1",
@@ -137,10 +149,11 @@ describe("a project is read", () => {
 });
 
 describe("an update of a project", () => {
-  it("writes nothing when only the key is another", async () => {
+  it("writes nothing when only the key is another, which is stored", async () => {
     const news = { ...inputs, publicKey: "pk-lf-2", secretKey: "sk-lf-2" };
     const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
-    expect(await project.update("p1", news, inputs, client)).toEqual({ outs: news });
+    const { inputs: checked } = project.check(inputs, news);
+    expect(await project.update("p1", checked, inputs, client)).toEqual({ outs: news });
     expect(client.writes).toEqual([]);
   });
 
@@ -229,7 +242,7 @@ describe("the inputs of a project", () => {
     ["need a name of 3 characters", { ...inputs, name: "ab" }, ["name"]],
     ["need organization and marker", { ...inputs, organizationId: "", managedBy: "" }, ["organizationId", "managedBy"]],
   ])("%s", (_title, news, properties) => {
-    expect(project.check(news).failures.map((failure) => failure.property)).toEqual(properties);
+    expect(project.check({}, news).failures.map((failure) => failure.property)).toEqual(properties);
   });
 
   it.each([
