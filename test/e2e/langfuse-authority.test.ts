@@ -1,13 +1,12 @@
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Bed } from "#local/bed/bed.ts";
 import { companySecrets } from "#local/bed/company-stack.ts";
 import { people } from "#local/keycloak/company.ts";
-import { silent } from "#local/progress.ts";
-import { Stack } from "#local/pulumi/stack.ts";
+import type { Stack } from "#local/pulumi/stack.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { sharedBed } from "#test/bed.ts";
+import { partStack } from "./part-stack.ts";
 
 const owner = "exclusive-owner@example.com";
 
@@ -19,14 +18,8 @@ let printed = "";
 
 beforeAll(async () => {
   bed = await sharedBed();
-  stack = await Stack.create({
-    name: "authority",
-    folder: path.join(bed.folder, "authority"),
-    progress: silent,
-    program: fileURLToPath(new URL("./programs/langfuse/", import.meta.url)),
-    settings: {},
-    secrets: companySecrets(bed),
-  });
+  const folder = path.join(bed.folder, "authority");
+  stack = await partStack({ name: "authority", folder, part: "langfuse", secrets: companySecrets(bed) });
   await configure({});
   await done(stack.up());
   const { publicKey, secretKey } = await stack.outputs({ showSecrets: true });

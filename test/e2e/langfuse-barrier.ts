@@ -4,9 +4,11 @@ import { lineOf } from "./langfuse-steps.ts";
 
 /** A request that says which organization it is about. */
 export interface OrganizationRequest {
-  /** Name that the organization was made with. */
+  /** Name that the organization was made with; empty for a list of all. */
   readonly organization: string;
-  /** Method and path, ids left out. */
+  /** Method and path. */
+  readonly call: string;
+  /** The same, ids left out. */
   readonly line: string;
   /** How many of the same line came before it. */
   readonly nth: number;
@@ -91,11 +93,11 @@ export class Barrier {
 
   #treat(request: IncomingMessage, body: Buffer): Treatment {
     const organization = this.#organizationOf(request, body);
-    // A list of all organizations is about none.
     if (organization === undefined) return "pass";
-    const line = lineOf(request.method ?? "", request.url ?? "");
+    const { method = "", url = "" } = request;
+    const line = lineOf(method, url);
     const nth = this.#requests.filter((known) => known.organization === organization && known.line === line).length;
-    const seen = { organization, line, nth };
+    const seen = { organization, call: `${method} ${url}`, line, nth };
     this.#requests.push(seen);
     return this.#treatment(seen);
   }
@@ -111,7 +113,7 @@ export class Barrier {
   #organizationOf({ headers, method, url = "" }: IncomingMessage, body: Buffer): string | undefined {
     const [, id] = /^\/api\/admin\/organizations\/([^/]+)/.exec(url) ?? [];
     if (id !== undefined) return this.#names.get(id);
-    if (url === "/api/admin/organizations") return method === "POST" ? JSON.parse(String(body)).name : undefined;
+    if (url === "/api/admin/organizations") return method === "POST" ? JSON.parse(String(body)).name : "";
     const [, basic = ""] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
     const [publicKey = ""] = Buffer.from(basic, "base64").toString().split(":");
     return this.#names.get(publicKey);

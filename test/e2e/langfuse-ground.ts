@@ -1,14 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { namedTarget } from "#local/bed/langfuse-target.ts";
 import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
 import { startLangfuse } from "#local/langfuse/server.ts";
-import { silent } from "#local/progress.ts";
-import { Stack } from "#local/pulumi/stack.ts";
+import type { Stack } from "#local/pulumi/stack.ts";
 import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
+import { type Part, partStack } from "./part-stack.ts";
 
 const shiftedClock = new URL("./shifted-clock.ts", import.meta.url).href;
 
@@ -39,12 +38,12 @@ export interface GroundOptions {
   readonly name: string;
   /** Of the engine, beside the usual one. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Folder below `programs`; default `langfuse`, which declares one organization. */
-  readonly program?: "langfuse" | "organizations";
+  /** Default `langfuse`, which declares one organization. */
+  readonly part?: Extract<Part, "langfuse" | "organizations">;
 }
 
 /** The Langfuse is the one that `LANGFUSE_TARGET` names, or else the stand-in. */
-export async function prepareGround({ name, environment = {}, program = "langfuse" }: GroundOptions): Promise<Ground> {
+export async function prepareGround({ name, environment = {}, part = "langfuse" }: GroundOptions): Promise<Ground> {
   const folder = await mkdtemp(path.join(tmpdir(), "langfuse-access-resources-"));
   const clock = path.join(folder, "clock");
   let passed = 0;
@@ -62,13 +61,11 @@ export async function prepareGround({ name, environment = {}, program = "langfus
     throw new Error("The target has no adminApiKey: these resources are made with the server's ADMIN_API_KEY.");
   }
   const proxy = await startFaultProxy({ target: url });
-  const stack = await Stack.create({
+  const stack = await partStack({
     name,
     folder,
-    progress: silent,
-    program: fileURLToPath(new URL(`./programs/${program}/`, import.meta.url)),
+    part,
     environment: { NODE_OPTIONS: `--import ${shiftedClock}`, SHIFTED_CLOCK: clock, ...environment },
-    settings: {},
     secrets: { langfuseAdminApiKey: adminApiKey },
   });
   return {

@@ -1,10 +1,9 @@
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Bed } from "#local/bed/bed.ts";
-import { silent } from "#local/progress.ts";
-import { Stack } from "#local/pulumi/stack.ts";
+import type { Stack } from "#local/pulumi/stack.ts";
 import { sharedBed } from "#test/bed.ts";
+import { partStack } from "./part-stack.ts";
 
 const namespace = "server-secrets-test";
 const installation = {
@@ -24,14 +23,8 @@ beforeAll(async () => {
   await bed.cluster.kubectl(["create", "namespace", namespace]);
   const literals = Object.entries(installation).map(([key, value]) => `--from-literal=${key}=${value}`);
   await bed.cluster.kubectl(["create", "secret", "generic", "langfuse-secrets", "--namespace", namespace, ...literals]);
-  stack = await Stack.create({
-    name: "server-secrets",
-    folder: path.join(bed.folder, "server-secrets"),
-    progress: silent,
-    program: fileURLToPath(new URL("./programs/server-secrets/", import.meta.url)),
-    settings: {},
-    secrets: {},
-  });
+  const folder = path.join(bed.folder, "server-secrets");
+  stack = await partStack({ name: "server-secrets", folder, part: "server-secrets" });
 });
 
 afterAll(async () => {
