@@ -102,7 +102,8 @@ async function serve(
     if (fault?.kind === "answer") {
       await ready;
       response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
-      response.end(fault.body ?? "");
+      const { headers } = request;
+      response.end(typeof fault.body === "function" ? fault.body({ headers, body: String(body) }) : (fault.body ?? ""));
       return fault.status;
     }
     const answer = await upstream.send({ ...lineOf(request), rawHeaders: request.rawHeaders, body });

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+
 /** What goes wrong with a request. */
 export type Fault =
   /** Forwarded later, if the client is still there. */
@@ -9,7 +11,8 @@ export type Fault =
       readonly kind: "answer";
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: string;
+      /** May be made from what was asked. */
+      readonly body?: string | ((asked: { readonly headers: IncomingHttpHeaders; readonly body: string }) => string);
     }
   /** The connection breaks: `before` the server sees the request, or `after` it has acted and its answer is lost. */
   | {

@@ -40,10 +40,14 @@ function fromText(body: string): string {
 
 /** A proxy or a validator may echo what was sent to it. */
 function concealSecrets(text: string): string {
-  return text
-    .replaceAll(/sk-lf-[\w-]+/g, "sk-lf-…")
-    .replaceAll(/\b(Basic|Bearer)\s+[\w+/=.~-]{8,}/gi, "$1 …")
-    .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, "eyJ…");
+  return (
+    text
+      .replaceAll(/sk-lf-[\w-]+/g, "sk-lf-…")
+      // A pair in base64, as it is sent.
+      .replaceAll(/cGstbGYt[\w+/=]+/g, "cGstbGYt…")
+      .replaceAll(/\b(Basic|Bearer)\s+[\w+/=.~-]{8,}/gi, "$1 …")
+      .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, "eyJ…")
+  );
 }
 
 function shorten(text: string): string {

@@ -111,6 +111,12 @@ describe("with a rule", () => {
     expect(proxy.requests).toMatchObject([{ status: 429 }]);
   });
 
+  it("answers what it makes of the request", async () => {
+    const body = ({ headers, body: sent }: { headers: { host?: string }; body: string }) => `${headers.host} ${sent}`;
+    proxy.inject({ fault: { kind: "answer", status: 400, body } });
+    expect(await (await put()).text()).toBe(`${new URL(proxy.url).host} the body`);
+  });
+
   it("hits only what matches, as often as it says", async () => {
     proxy.inject({
       matches: ({ method, path }) => method === "PUT" && path.startsWith("/hit"),

@@ -22,6 +22,7 @@ it.each([
   ["nothing", "", ""],
   ["another shape", '{"code":5}', ""],
   ["an echoed key", '{"error":"bad pair pk-lf-1 sk-lf-abc-123"}', "bad pair pk-lf-1 sk-lf-…"],
+  ["an echoed pair without its scheme", '{"error":"bad token cGstbGYtMTpzay1sZi0x"}', "bad token cGstbGYt…"],
   ["an echoed header", "Authorization: Basic cGs6c2VjcmV0 refused", "Authorization: Basic … refused"],
 ])("the message is taken from %s", (_title, body, expected) => {
   expect(serverMessage(body)).toBe(expected);
