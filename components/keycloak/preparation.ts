@@ -1,3 +1,4 @@
+import { unheard } from "#sync/concurrency.ts";
 import { AccessError } from "#sync/errors.ts";
 import { bypassFindings } from "#sync/gate/check-bypasses.ts";
 import { versionFindings } from "#sync/gate/check-references.ts";
@@ -21,7 +22,10 @@ export interface KeycloakPreparation {
   readonly warnings: readonly string[];
 }
 
-/** Reads it, and refuses what would end half-way; nothing is changed. */
+/**
+ * Reads it, and refuses what would end half-way; nothing is changed. Everything is asked for at once, as it takes some
+ * fifty requests; of several reasons to refuse it names the first in the order of what follows.
+ */
 export async function prepareKeycloak(
   api: KeycloakAdminApi,
   {
@@ -37,6 +41,16 @@ export async function prepareKeycloak(
     readonly hasBreakGlass: boolean;
   },
 ): Promise<KeycloakPreparation> {
+  const names = gate.adoptRole ? [gate.role] : [gate.role, ...roles.map(({ name }) => name)];
+  const specification = gate.enabled ? gateSpecification(gate, langfuseClient) : undefined;
+  const reading = specification && {
+    facts: unheard(
+      readRealmFacts(api, { realm, specification, owner, declaredRoles: gate.adoptRole ? [] : [gate.role] }),
+    ),
+    forcedLogin: unheard(gate.forceLoginAfterReset ? readForcedLogin(api, realm) : Promise.resolve(undefined)),
+    holder: unheard(hasBreakGlass || gate.allowEmpty ? Promise.resolve() : requireHolder(api, realm, names)),
+    model: unheard(readRealmModel(api, realm, specification)),
+  };
   const retiredGateRoles = await readRetiredGateRoles(api, {
     realm,
     owner,
@@ -44,17 +58,11 @@ export async function prepareKeycloak(
     adoptGateRole: gate.adoptRole,
     roles: roles.map(({ name }) => name),
   });
-  if (!gate.enabled) return { gatePlan: undefined, retiredGateRoles, warnings: [] };
-  const specification = gateSpecification(gate, langfuseClient);
-  const declaredRoles = gate.adoptRole ? [] : [gate.role];
-  const facts = await readRealmFacts(api, { realm, specification, owner, declaredRoles });
-  const forcedLogin = gate.forceLoginAfterReset ? await readForcedLogin(api, realm) : undefined;
-  const gatePlan = { ...planGate(facts, specification), forcedLogin };
-  if (!hasBreakGlass && !gate.allowEmpty) {
-    const names = gate.adoptRole ? [gate.role] : [gate.role, ...roles.map(({ name }) => name)];
-    await requireHolder(api, realm, names);
-  }
-  const model = await readRealmModel(api, realm, specification);
+  if (!specification || !reading) return { gatePlan: undefined, retiredGateRoles, warnings: [] };
+  const facts = await reading.facts;
+  const gatePlan = { ...planGate(facts, specification), forcedLogin: await reading.forcedLogin };
+  await reading.holder;
+  const model = await reading.model;
   const findings = [...versionFindings(model.version), ...bypassFindings(model, specification)];
   const warnings = findings.map(({ fact, remedy }) => `${fact}: ${remedy}`);
   return { gatePlan, retiredGateRoles, warnings };

@@ -42,9 +42,18 @@ export function createAdminApi(
     ...(signal === undefined ? {} : { signal }),
   });
   let token: { readonly value: string; readonly until: number } | undefined;
+  let renewal: Promise<string> | undefined;
 
+  /** One sign-in serves whoever asks while it is under way. */
   async function bearer(): Promise<string> {
     if (token && token.until > now()) return token.value;
+    renewal ??= renewed().finally(() => {
+      renewal = undefined;
+    });
+    return await renewal;
+  }
+
+  async function renewed(): Promise<string> {
     const answer = await http.send(
       {
         method: "POST",

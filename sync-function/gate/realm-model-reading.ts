@@ -41,8 +41,6 @@ const profilesAnswer = z.object({
 /** Flows read at a time. */
 const FLOWS_AT_ONCE = 4;
 
-const flowIdsAnswer = z.array(z.object({ id: z.string(), alias: z.string() }));
-
 /**
  * Reads it; changes nothing. Needs view-realm, view-clients, view-users and view-identity-providers.
  *
@@ -56,10 +54,9 @@ export async function readRealmModel(
   const base = `/${pathSegment(name)}`;
   const get = <T>(path: string, schema: z.ZodType<T>, query: Record<string, string | number | boolean> = {}) =>
     api.send({ method: "GET", path: `${base}${path}`, query }, schema);
-  const [realm, clients, flowIds, identityProviders, listed, rest] = await Promise.all([
+  const [realm, clients, identityProviders, listed, rest] = await Promise.all([
     get("", realmAnswer),
     get("/clients", clientsAnswer),
-    get("/authentication/flows", flowIdsAnswer),
     readIdentityProviders(api, name),
     readFlowList(api, name),
     Promise.all([
@@ -73,7 +70,7 @@ export async function readRealmModel(
     ]),
   ]);
   const [defaults, optionals, { profiles }, scopes, authenticators, forceLoginDefault, version] = rest;
-  const models = clients.map((client) => clientModel(client, flowIds));
+  const models = clients.map((client) => clientModel(client, listed));
   const gated = specification.gates.map(({ client }) => client);
   const wanted = new Set([
     realm.browserFlow,
@@ -120,7 +117,7 @@ export async function readRealmModel(
 
 function clientModel(
   client: z.output<typeof clientsAnswer>[number],
-  flows: z.output<typeof flowIdsAnswer>,
+  flows: readonly { readonly id: string; readonly alias: string }[],
 ): ClientModel {
   const { attributes } = client;
   const isOn = (attribute: string) => attributes[attribute] === "true";

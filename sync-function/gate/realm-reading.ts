@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { mapLimited } from "../concurrency.ts";
 import { pathSegment } from "../http/path.ts";
 import type { AdminApi } from "./admin-api.ts";
 import { FORCE_LOGIN } from "./realm-model.ts";
@@ -22,7 +23,12 @@ const executionsAnswer = z.array(
 );
 const configAnswer = z.object({ alias: z.string(), config: z.record(z.string(), z.string()).default({}) });
 const flowsAnswer = z.array(
-  z.object({ alias: z.string(), builtIn: z.boolean().default(false), description: z.string().nullish() }),
+  z.object({
+    id: z.string(),
+    alias: z.string(),
+    builtIn: z.boolean().default(false),
+    description: z.string().nullish(),
+  }),
 );
 const identityProvidersAnswer = z.array(
   z.object({
@@ -36,6 +42,8 @@ const descriptionAnswer = z.object({
   properties: z.array(z.object({ name: z.string(), defaultValue: z.unknown() })).default([]),
 });
 
+/** Configurations of a flow read at a time. */
+const CONFIGURATIONS_AT_ONCE = 4;
 /** Identity providers asked for at once; the server lists no more than a hundred without being told. */
 const PAGE = 100;
 
@@ -46,15 +54,11 @@ export async function readFlow(api: AdminApi, realm: string, alias: string): Pro
     { method: "GET", path: `${base}/flows/${pathSegment(alias)}/executions` },
     executionsAnswer,
   );
-  const executions: LiveExecution[] = [];
-  for (const { authenticationConfig, ...row } of rows) {
-    const found =
-      authenticationConfig === undefined
-        ? undefined
-        : await api.send({ method: "GET", path: `${base}/config/${pathSegment(authenticationConfig)}` }, configAnswer);
-    executions.push({ ...row, ...(found ? { config: { alias: found.alias, values: found.config } } : {}) });
-  }
-  return executions;
+  return await mapLimited(rows, CONFIGURATIONS_AT_ONCE, async ({ authenticationConfig: id, ...row }) => {
+    if (id === undefined) return row;
+    const found = await api.send({ method: "GET", path: `${base}/config/${pathSegment(id)}` }, configAnswer);
+    return { ...row, config: { alias: found.alias, values: found.config } };
+  });
 }
 
 /** What the step that mails a link does where nobody configured it; undefined where the server cannot force a login. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mapLimited, unheard } from "#sync/concurrency.ts";
 import { AccessError } from "#sync/errors.ts";
 import { type LiveExecution, readFlow, readFlowList, readIdentityProviders } from "#sync/gate/realm-reading.ts";
 import type { FlatExecution } from "#sync/gate/replica.ts";
@@ -28,12 +29,15 @@ export interface RealmFacts {
   readonly ownFlows: readonly string[];
 }
 
+/** Gated clients looked up at a time. */
+const GATES_AT_ONCE = 4;
+
 const realmAnswer = z.object({ browserFlow: z.string() });
 const clientsAnswer = z.array(z.object({ id: z.string(), clientId: z.string(), protocol: z.string().optional() }));
 const scopesAnswer = z.array(z.object({ name: z.string(), description: z.string().nullish() }));
 const authenticatorsAnswer = z.array(z.object({ id: z.string() }));
 
-/** Reads them, and refuses a realm the gate cannot hold in; nothing is changed. */
+/** Reads them side by side, and refuses a realm the gate cannot hold in; nothing is changed. */
 export async function readRealmFacts(
   api: KeycloakAdminApi,
   options: {
@@ -49,30 +53,41 @@ export async function readRealmFacts(
   const get: Get = (path, schema, query = {}) =>
     api.send({ method: "GET", path: `/${encodeURIComponent(realm)}${path}`, query }, schema);
 
+  const { flowToCopy, gates } = specification;
+  const reading = {
+    settings: unheard(get("", realmAnswer)),
+    clients: unheard(mapLimited(gates, GATES_AT_ONCE, ({ client }) => clientIdOf(get, realm, client))),
+    scopes: unheard(requireFreeScopes(get, specification, owner)),
+    rows: unheard(readFlowToCopy(api, realm, flowToCopy)),
+    identityProviders: unheard(readIdentityProviders(api, realm)),
+    known: unheard(readFlowList(api, realm)),
+  };
   await requireConditions(get, realm);
-  const { browserFlow } = await get("", realmAnswer);
-  const clients: Record<string, string> = {};
-  for (const { client, role } of specification.gates) {
-    clients[client] = await clientIdOf(get, realm, client);
-    if (!declaredRoles.includes(role)) await requireRole(get, realm, role);
-  }
-  await requireFreeScopes(get, specification, owner);
-  const { flowToCopy } = specification;
-  const rows = await readFlow(api, realm, flowToCopy).catch((error) => {
-    if (!(error instanceof AccessError && error.status === 404)) throw error;
-    throw new AccessError("refused", `The realm "${realm}" has no flow "${flowToCopy}": name one in gate.flowToCopy.`);
-  });
+  const { browserFlow } = await reading.settings;
+  const ids = await reading.clients;
+  const clients = Object.fromEntries(gates.map(({ client }, index) => [client, ids[index] ?? ""]));
+  for (const { role } of gates) if (!declaredRoles.includes(role)) await requireRole(get, realm, role);
+  await reading.scopes;
   // The copy counts its own priorities.
-  const executions = rows.map(({ priority: _priority, ...row }) => row);
-  const identityProviders = await readIdentityProviders(api, realm);
+  const executions = (await reading.rows).map(({ priority: _priority, ...row }) => row);
+  const identityProviders = await reading.identityProviders;
   const postFlows = new Set(identityProviders.flatMap(({ postFlow }) => (postFlow ? [postFlow] : [])));
-  const known = await readFlowList(api, realm);
+  const known = await reading.known;
   const flows: Record<string, RealmFacts["flows"][string]> = {};
   for (const { alias, builtIn } of known) {
     if (postFlows.has(alias)) flows[alias] = { builtIn, executions: await readFlow(api, realm, alias) };
   }
   const ownFlows = known.flatMap(({ alias, description }) => (isOwned(description ?? "", owner) ? [alias] : []));
   return { clients, boundFlow: browserFlow, executions, identityProviders, flows, ownFlows };
+}
+
+async function readFlowToCopy(api: KeycloakAdminApi, realm: string, alias: string): Promise<readonly LiveExecution[]> {
+  try {
+    return await readFlow(api, realm, alias);
+  } catch (error) {
+    if (!(error instanceof AccessError && error.status === 404)) throw error;
+    throw new AccessError("refused", `The realm "${realm}" has no flow "${alias}": name one in gate.flowToCopy.`);
+  }
 }
 
 type Get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string>) => Promise<T>;

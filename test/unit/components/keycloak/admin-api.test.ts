@@ -7,6 +7,7 @@ import { adminApi, configure } from "#components/keycloak/connection.ts";
 let url = "";
 let calls: string[] = [];
 let status = 200;
+let tokenStatus = 200;
 
 const server = createServer((request, response) => {
   let body = "";
@@ -17,7 +18,7 @@ const server = createServer((request, response) => {
     const isToken = request.url?.endsWith("/token");
     calls.push(`${request.method} ${request.url} ${isToken ? body : request.headers.authorization}`);
     const tokens = calls.filter((call) => call.includes("/token ")).length;
-    response.writeHead(isToken ? 200 : status, { "content-type": "application/json" });
+    response.writeHead(isToken ? tokenStatus : status, { "content-type": "application/json" });
     response.end(JSON.stringify(isToken ? { access_token: `t${tokens}`, expires_in: 60 } : { error: "no" }));
   });
 });
@@ -36,6 +37,7 @@ afterAll(() => {
 beforeEach(() => {
   calls = [];
   status = 200;
+  tokenStatus = 200;
 });
 
 const client = { realm: "my realm", clientId: "program", secret: "hidden" };
@@ -59,6 +61,17 @@ describe("the Admin API", () => {
       `${token} ${body}`,
       "GET /admin/realms/company Bearer t2",
     ]);
+  });
+
+  it("signs in once for whatever is asked meanwhile, and again after a refusal", async () => {
+    const api = createKeycloakAdminApi({ url, ...client });
+    await Promise.all(["/a", "/b", "/c"].map((path) => api.send({ method: "GET", path }, z.unknown())));
+    expect(calls.filter((call) => call.startsWith("POST "))).toHaveLength(1);
+    tokenStatus = 401;
+    const refused = createKeycloakAdminApi({ url, ...client });
+    await expect(refused.send(ask, z.unknown())).rejects.toMatchObject({ status: 401 });
+    tokenStatus = 200;
+    await refused.send(ask, z.unknown());
   });
 
   it("is used in the name of a person when one is given", async () => {

@@ -53,6 +53,13 @@ describe("a gate that nobody could pass", () => {
     );
   });
 
+  it("is named after what is wrong with the realm itself, whichever answer comes first", async () => {
+    const withoutClient = { "GET /company/clients": [] };
+    await expect(prepare({}, withoutClient)).rejects.toThrow('no client "langfuse"');
+    const withoutCondition = { ...withoutClient, "GET /company/authentication/authenticator-providers": [] };
+    await expect(prepare({}, withoutCondition)).rejects.toThrow('no authenticator "conditional-client-scope"');
+  });
+
   it("is made when somebody gets in without Keycloak, or when it is wanted so", async () => {
     expect((await prepare({}, {}, true)).gatePlan).toBeDefined();
     expect((await prepare({ allowEmpty: true })).gatePlan).toBeDefined();

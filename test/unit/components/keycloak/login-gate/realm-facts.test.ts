@@ -27,8 +27,8 @@ const answers = (changes: Record<string, unknown> = {}): Record<string, unknown>
   "GET /company/identity-provider/instances": [],
   "GET /company/client-scopes": [{ name: "profile" }, { name: "langfuse-gate", description: "[access/dev] Marks" }],
   "GET /company/authentication/flows": [
-    { alias: "browser-langfuse-01234567", builtIn: false, description: "[access/dev] Login" },
-    { alias: "our browser", builtIn: false },
+    { id: "f1", alias: "browser-langfuse-01234567", builtIn: false, description: "[access/dev] Login" },
+    { id: "f2", alias: "our browser", builtIn: false },
   ],
   ...changes,
 });
@@ -93,8 +93,8 @@ describe("the facts of a realm", () => {
         { alias: "vendor", enabled: false },
       ],
       "GET /company/authentication/flows": [
-        { alias: "theirs", builtIn: false },
-        { alias: "browser", builtIn: true },
+        { id: "f3", alias: "theirs", builtIn: false },
+        { id: "f4", alias: "browser", builtIn: true },
       ],
       "GET /company/authentication/flows/theirs/executions": [
         { id: "e3", level: 0, priority: 10, requirement: "REQUIRED", providerId: "allow-access-authenticator" },
