@@ -99,16 +99,18 @@ export class Stack {
     return this.#engine(["preview", "--diff", ...args]);
   }
 
-  up(args: readonly string[] = []): Promise<Outcome> {
-    return this.#engine(["up", "--yes", "--skip-preview", ...args]);
+  /** @param environment beside that of the stack, for this run alone */
+  up(args: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    return this.#engine(["up", "--yes", "--skip-preview", ...args], environment);
   }
 
   refresh(args: readonly string[] = []): Promise<Outcome> {
     return this.#engine(["refresh", "--yes", "--skip-preview", ...args]);
   }
 
-  destroy(args: readonly string[] = []): Promise<Outcome> {
-    return this.#engine(["destroy", "--yes", "--skip-preview", ...args]);
+  /** @param environment as for `up` */
+  destroy(args: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    return this.#engine(["destroy", "--yes", "--skip-preview", ...args], environment);
   }
 
   /** Kills the command that is running and everything it started, as a machine that loses its power would. */
@@ -137,11 +139,12 @@ export class Stack {
     return await this.#mustRun(["stack", "export", ...(options.showSecrets ? ["--show-secrets"] : [])]);
   }
 
-  async #engine(args: readonly string[]): Promise<Outcome> {
+  async #engine(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
     this.#commands += 1;
     const log = path.join(this.#options.folder, `events-${this.#commands}.json`);
     const flags = ["--config-file", this.#configuration, "--non-interactive", "--color", "never", "--event-log", log];
-    const { exitCode, output, errors } = await this.#run(this.#options.program ?? programFolder, [...args, ...flags]);
+    const folder = this.#options.program ?? programFolder;
+    const { exitCode, output, errors } = await this.#run(folder, [...args, ...flags], "", environment);
     const events = eventsOf(await readFile(log, "utf8").catch(() => ""));
     await rm(log, { force: true });
     return { exitCode, output: output + errors, changes: changesOf(events), steps: stepsOf(events) };
@@ -157,11 +160,12 @@ export class Stack {
     folder: string,
     args: readonly string[],
     input = "",
+    environment: NodeJS.ProcessEnv = {},
   ): Promise<{ exitCode: number; output: string; errors: string }> {
     const stack = args[1] === "init" ? [] : ["--stack", this.#options.name];
     const child = spawn("pulumi", [...args, ...stack], {
       cwd: folder,
-      env: this.#environment,
+      env: { ...this.#environment, ...environment },
       // A group of its own: Ctrl-C reaches it through us, once, so that the engine can end in order.
       detached: true,
     });

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { SPARE_NOTE } from "#components/langfuse/spare-key.ts";
 import { Upstream, type UpstreamAnswer } from "#local/fault-proxy/upstream.ts";
 import { lineOf } from "./langfuse-steps.ts";
 
@@ -8,7 +9,7 @@ export interface OrganizationRequest {
   readonly organization: string;
   /** Method and path. */
   readonly call: string;
-  /** The same, ids left out. */
+  /** The same, ids left out, and with a word behind it when it is about a pair that is made for one deletion. */
   readonly line: string;
   /** How many of the same line came before it. */
   readonly nth: number;
@@ -23,6 +24,8 @@ export class Barrier {
   readonly #server = createServer((request, response) => this.#serve(request, response));
   /** Names by what tells an organization in a request: its id, and the public keys it was given. */
   readonly #names = new Map<string, string>();
+  /** Ids of keys that were made for one deletion. */
+  readonly #spares = new Set<string>();
   #treatment: (request: OrganizationRequest) => Treatment = () => "pass";
   #requests: OrganizationRequest[] = [];
   #held: ServerResponse[] = [];
@@ -81,7 +84,7 @@ export class Barrier {
       const treatment = this.#treat(request, body);
       if (treatment === "before") return this.#hold(response);
       const answer = await this.#upstream.send({ method, path, rawHeaders, body });
-      this.#learn(request, answer);
+      this.#learn(request, body, answer);
       if (treatment === "after") return this.#hold(response);
       if (treatment === "lose") return void response.destroy();
       response.writeHead(answer.status, [...answer.rawHeaders]).end(answer.body);
@@ -95,7 +98,8 @@ export class Barrier {
     const organization = this.#organizationOf(request, body);
     if (organization === undefined) return "pass";
     const { method = "", url = "" } = request;
-    const line = lineOf(method, url);
+    const isSpare = isOfSpare(body) || this.#spares.has(url.split("/").at(-1) ?? "");
+    const line = `${lineOf(method, url)}${isSpare ? " (spare)" : ""}`;
     const nth = this.#requests.filter((known) => known.organization === organization && known.line === line).length;
     const seen = { organization, call: `${method} ${url}`, line, nth };
     this.#requests.push(seen);
@@ -120,11 +124,16 @@ export class Barrier {
   }
 
   /** Which organization an id and a public key stand for is first told by the answers that make them. */
-  #learn({ method, url = "" }: IncomingMessage, { status, body }: UpstreamAnswer): void {
+  #learn({ method, url = "" }: IncomingMessage, sent: Buffer, { status, body }: UpstreamAnswer): void {
     if (method !== "POST" || status >= 300 || !url.startsWith("/api/admin/organizations")) return;
     const { id, name, publicKey } = JSON.parse(String(body)) as Record<string, string>;
+    if (id && isOfSpare(sent)) this.#spares.add(id);
     const [, organization = ""] = /^\/api\/admin\/organizations\/([^/]+)\/apiKeys$/.exec(url) ?? [];
     if (id && name) this.#names.set(id, name);
     if (publicKey) this.#names.set(publicKey, this.#names.get(organization) ?? "");
   }
+}
+
+function isOfSpare(body: Buffer): boolean {
+  return body.includes(JSON.stringify(SPARE_NOTE));
 }

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { createLangfuseClient } from "#sync/langfuse/client.ts";
 import { Barrier, type OrganizationRequest } from "./langfuse-barrier.ts";
-import { type Ground, prepareGround } from "./langfuse-ground.ts";
+import { type Ground, prepareGround, withoutCheckpoints } from "./langfuse-ground.ts";
 import { run } from "./langfuse-steps.ts";
 import { organizationsOf, type World, worldIn } from "./langfuse-world.ts";
 
@@ -46,7 +46,7 @@ export class Companies {
   /** What an operation asks of the first organization, and of all of them, when nothing goes wrong. */
   async requestsOf(operation: Operation): Promise<readonly OrganizationRequest[]> {
     this.#barrier.begin();
-    await run(this.#engine(operation));
+    await run(this.#engine(operation, withoutCheckpoints));
     return this.#barrier.requests.filter(({ organization }) => ["", this.names[0]].includes(organization));
   }
 
@@ -56,16 +56,13 @@ export class Companies {
     const all = stops.find(isAboutAll);
     const stopOf = new Map(this.names.map((name, index) => [name, stops[index]]));
     const missing = new Set(stops.map(titleOf));
-    const arrived = this.#barrier.begin(
-      ({ organization, line, nth }) => {
-        const stop = organization === "" ? all : stopOf.get(organization);
-        if (stop?.line !== line || (stop !== all && stop.nth !== nth)) return "pass";
-        missing.delete(titleOf(stop));
-        return stop.when;
-      },
-      // Whose list of all is held cannot be told, so that everybody's is.
-      all ? this.names.length : stops.length,
-    );
+    const arrived = this.#barrier.begin(({ organization, line, nth }) => {
+      // Whose list of all it is cannot be told, so that everybody's is held.
+      const stop = organization === "" ? all : stopOf.get(organization);
+      if (stop?.line !== line || (stop !== all && stop.nth !== nth)) return "pass";
+      missing.delete(titleOf(stop));
+      return stop.when;
+    }, stops.length);
     const running = this.#engine(operation);
     const first = await Promise.race([arrived.then(() => "arrived"), running]);
     expect(first, `not reached: ${[...missing].join(", ")}`).toBe("arrived");
@@ -89,14 +86,14 @@ export class Companies {
       lost += 1;
       return "lose";
     });
-    await run(this.#engine(operation));
+    await run(this.#engine(operation, withoutCheckpoints));
     expect(lost).toBeGreaterThan(this.names.length);
   }
 
   /** An undisturbed run, after which all organizations are like this. */
   async converge(world: World, stops: readonly Stop[] = []): Promise<void> {
     this.#barrier.begin();
-    await run(this.#engine("up"));
+    await run(this.#engine("up", withoutCheckpoints));
     const lists = this.#barrier.requests.filter(({ line }) => /^GET .*memberships$/.test(line));
     for (const { line, nth } of lists) expect(nth, `${line} of one organization`).toBeLessThan(2);
     await this.expectAll(world, stops);
@@ -123,7 +120,7 @@ export class Companies {
   /** An undisturbed end of whatever is left, and of every trace. */
   async destroy(): Promise<void> {
     this.#barrier.begin();
-    await run(this.#engine("destroy"));
+    await run(this.#engine("destroy", withoutCheckpoints));
     expect(await organizationsOf(this.#ground)).toEqual([]);
   }
 
@@ -138,7 +135,7 @@ export class Companies {
   }
 
   /** Each organization waits at its stop for all others, so that none may wait for the engine. */
-  #engine(operation: Operation) {
-    return this.#ground.stack[operation](["--parallel", "64"]);
+  #engine(operation: Operation, environment: NodeJS.ProcessEnv = {}) {
+    return this.#ground.stack[operation](["--parallel", "64"], environment);
   }
 }

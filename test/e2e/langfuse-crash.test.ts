@@ -82,18 +82,20 @@ function phasesOf(stops: readonly Stop[]): Stop[][] {
 /**
  * In the same way a destroy ends with one kind of resource everywhere before it begins with the next: the keys of services,
  * projects, the organizations' own keys, and they themselves. The pair stored with one of the projects has ended, so that
- * it is deleted with a pair made for that, the first of the organization's keys to go.
+ * it is deleted with a spare one.
  */
 function levelsOf(stops: readonly Stop[]): Stop[][] {
-  const isOwnKey = ({ line, nth }: Stop) => line === "DELETE admin/organizations/ID/apiKeys/ID" && nth > 0;
-  const levels = Object.groupBy(stops, (stop) => {
-    if (stop.line.includes("public/projects/ID/apiKeys")) return "services";
-    if (stop.line.endsWith(" admin/organizations/ID")) return "organizations";
-    return isOwnKey(stop) || stop.line === "GET admin/organizations/ID/apiKeys" ? "keys" : "projects";
+  const {
+    services = [],
+    projects = [],
+    keys = [],
+    organizations = [],
+  } = Object.groupBy(stops, ({ line }) => {
+    if (line.includes("public/projects/ID/apiKeys")) return "services";
+    if (line.endsWith(" admin/organizations/ID")) return "organizations";
+    return line.startsWith("DELETE public/projects") || line.endsWith(" (spare)") ? "projects" : "keys";
   });
-  const { services = [], projects = [], keys = [], organizations = [] } = levels;
-  const ownKeys = keys.map((stop) => (isOwnKey(stop) ? { ...stop, nth: stop.nth - 1 } : stop));
-  return [services, projects, ownKeys, organizations].filter((level) => level.length > 0);
+  return [services, projects, keys, organizations].filter((level) => level.length > 0);
 }
 
 const longest = (phases: readonly Stop[][]) => phases.toSorted((left, right) => right.length - left.length)[0] ?? [];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Outcome } from "#local/pulumi/stack.ts";
-import { type Ground, prepareGround } from "./langfuse-ground.ts";
+import { type Ground, prepareGround, withoutCheckpoints } from "./langfuse-ground.ts";
 
 const size = 500;
 const tenant = { organization: { name: "Company" }, project: { name: "Assistant" } };
@@ -9,11 +9,7 @@ const crowd = Array.from({ length: size }, (_, index) => ({ email: `person-${ind
 let ground: Ground;
 
 beforeAll(async () => {
-  // The engine would write the whole state once for each resource, which is its own time and not that of the resources.
-  ground = await prepareGround({
-    name: "crowd",
-    environment: { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" },
-  });
+  ground = await prepareGround({ name: "crowd", environment: withoutCheckpoints });
 });
 
 afterAll(async () => {
