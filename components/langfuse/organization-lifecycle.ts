@@ -59,6 +59,7 @@ export async function create(
   const { id } = known
     ? await client.updateOrganization(known.id, { name, metadata: marked(known, managedBy) })
     : await client.createOrganization({ name, metadata: withMarker({}, managedBy) });
+  entitle(id, name);
   return { id, outs: { name, managedBy } };
 }
 

@@ -73,6 +73,7 @@ export async function create(
   if (known) {
     // What it keeps for how long is not known, so it is told in any case.
     await write(client, known.id, inputs, known.metadata, {});
+    entitle(known.id, inputs.name);
     return { id: known.id, outs: outputs(inputs) };
   }
   const made = await client.createProject({
@@ -80,6 +81,7 @@ export async function create(
     metadata: withMarker(inputs.metadata, inputs.managedBy),
     ...retention(inputs),
   });
+  entitle(made.id, inputs.name);
   requireRetention(inputs, made);
   return { id: made.id, outs: outputs(inputs) };
 }

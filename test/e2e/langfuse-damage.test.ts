@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
-import { run, stepsOf, writesOf } from "./langfuse-steps.ts";
+import { announcedBy, run, stepsOf, writesOf } from "./langfuse-steps.ts";
 import { worldOf } from "./langfuse-world.ts";
 
 const tenant = {
@@ -58,12 +58,12 @@ async function userId(client: LangfuseClient, email: string): Promise<string> {
   return (await client.listMemberships()).find((member) => member.email === email)?.userId ?? "";
 }
 
-/** What a refresh sees, and what an `up` after it does. */
-async function repaired(): Promise<{ seen: Readonly<Record<string, number>>; steps: string[]; writes: string[] }> {
+/** What a refresh sees, and what an `up` after it does and tells. */
+async function repaired() {
   const refresh = await run(ground.stack.refresh());
   ground.proxy.clear();
-  const steps = stepsOf(await run(ground.stack.up()));
-  return { seen: refresh.changes, steps, writes: writesOf(ground) };
+  const up = await run(ground.stack.up());
+  return { seen: refresh.changes, said: announcedBy(up), steps: stepsOf(up), writes: writesOf(ground) };
 }
 
 describe("damage by hand is seen by a refresh and repaired by the next up:", () => {
@@ -91,6 +91,14 @@ describe("damage by hand is seen by a refresh and repaired by the next up:", () 
 
     expect(await repaired()).toEqual({
       seen: { update: 4, delete: 1, same: 7 },
+      said: [
+        "bob@example.com: NONE → ADMIN in project Staging",
+        "bob@example.com: VIEWER → MEMBER in Company",
+        "bob@example.com: as in the organization → VIEWER in project Assistant",
+        "chat in production: pair 1 was deleted in Langfuse, pair 2 takes its place",
+        "organization Renamed → Company",
+        "project Renamed → Assistant",
+      ],
       steps: [
         "create Membership organization-cid@example.com",
         "update Membership organization-bob@example.com",
@@ -124,6 +132,7 @@ describe("damage by hand is seen by a refresh and repaired by the next up:", () 
     await client.deleteProject(project("Staging"));
     expect(await repaired()).toEqual({
       seen: { update: 2, delete: 1, same: 9 },
+      said: ["bob@example.com: as in the organization → ADMIN in project Staging"],
       steps: [
         "create Project organization-project-Staging",
         "update Membership organization-bob@example.com",
@@ -144,6 +153,7 @@ describe("damage by hand is seen by a refresh and repaired by the next up:", () 
       await ground.admin.deleteApiKey(organization, id);
     expect(await repaired()).toEqual({
       seen: { update: 1, same: 11 },
+      said: ["role sync, managed by langfuse-access/damage: pair 1 was deleted in Langfuse, pair 2 takes its place"],
       steps: ["update OrganizationApiKey organization-sync-key"],
       writes: ["POST admin/organizations/ID/apiKeys"],
     });

@@ -40,7 +40,7 @@ describe("the resources of Langfuse", () => {
   it("are shown before anything of them is known, not even the organization's key", async () => {
     const preview = await watched(ground.stack.preview());
     expect(preview.changes).toEqual({ create: size });
-    expect(preview.output).toMatch(/organizationId: \[unknown\]/);
+    expect(saidBy(preview)).toMatchSnapshot();
     // What a provider is given for a value that is not known yet; the engine itself names its own providers by it.
     expect(preview.output.replace(/\[provider=.*\]/g, "")).not.toContain(UNKNOWN);
     expect(ground.proxy.requests).toEqual([]);

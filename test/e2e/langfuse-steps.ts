@@ -60,3 +60,9 @@ export function saidBy({ output }: Outcome): string {
   const announced = rest.split("\n").filter((line) => line !== "" && !line.startsWith("  "));
   return [...blocks.toSorted(), ...announced.toSorted()].join("\n");
 }
+
+/** What an `up` told in words, in an order of its own. */
+export function announcedBy({ output }: Outcome): string[] {
+  const [, diagnostics = ""] = /^Diagnostics:\n(.*?)^\S/ms.exec(output) ?? [];
+  return [...diagnostics.matchAll(/^ {4}(\S.*)$/gm)].map(([, line = ""]) => line).toSorted();
+}

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
+import { titleOf } from "#components/langfuse/connection.ts";
 import * as project from "#components/langfuse/project-lifecycle.ts";
 import {
   freshProcess,
@@ -63,6 +64,8 @@ describe("a project is created", () => {
     const client = server([{ id: "theirs", name: "Other", metadata: null }]);
     expect(await project.create(inputs, client)).toEqual({ id: "new", outs: inputs });
     expect(client.writes).toEqual(['create {"name":"Assistant","metadata":{"managedBy":"access/dev/project"}}']);
+    // Roles in it are told in the same run.
+    expect(titleOf("new")).toBe("Assistant");
   });
 
   it("by taking over the one whose creation a run did not see end", async () => {
