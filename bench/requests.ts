@@ -7,29 +7,38 @@ const CHANNEL = "http.client.request.start";
 export interface Counted<T> {
   readonly result: T;
   readonly seconds: number;
-  /** Requests by the host and port they went to. */
-  readonly requests: ReadonlyMap<string, number>;
+  /** Method and path of each request by the host and port it went to. */
+  readonly requests: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Runs `work` and counts what it sends; only one such count at a time means anything. */
+/** Runs `work` and notes what it sends; only one such work at a time means anything. */
 export async function counted<T>(work: () => Promise<T>): Promise<Counted<T>> {
-  const requests = new Map<string, number>();
-  const count = (message: unknown) => {
-    const host = (message as { request: ClientRequest }).request.getHeader("host");
-    if (typeof host === "string") requests.set(host, (requests.get(host) ?? 0) + 1);
+  const requests = new Map<string, string[]>();
+  const note = (message: unknown) => {
+    const { request } = message as { request: ClientRequest };
+    const host = request.getHeader("host");
+    if (typeof host !== "string") return;
+    const sent = requests.get(host) ?? [];
+    sent.push(`${request.method} ${request.path}`);
+    requests.set(host, sent);
   };
-  subscribe(CHANNEL, count);
+  subscribe(CHANNEL, note);
   const started = performance.now();
   try {
     const result = await work();
     return { result, seconds: (performance.now() - started) / 1000, requests };
   } finally {
-    unsubscribe(CHANNEL, count);
+    unsubscribe(CHANNEL, note);
   }
 }
 
 export function requestsTo(url: string, { requests }: Pick<Counted<unknown>, "requests">): number {
-  return requests.get(new URL(url).host) ?? 0;
+  return sentTo(url, { requests }).length;
+}
+
+/** Method and path of each. */
+export function sentTo(url: string, { requests }: Pick<Counted<unknown>, "requests">): readonly string[] {
+  return requests.get(new URL(url).host) ?? [];
 }
 
 export function median(values: readonly number[]): number {

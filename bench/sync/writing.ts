@@ -3,10 +3,13 @@ import { mapLimited } from "#sync/concurrency.ts";
 import { createLangfuseClient } from "#sync/langfuse/client.ts";
 import type { Change } from "#sync/plan/change.ts";
 import type { Figure } from "../figure.ts";
+import { median } from "../requests.ts";
 import { emailAt } from "./realm-generator.ts";
 import { LATENCY, startSlowLangfuse } from "./slow-langfuse.ts";
 
 const CHANGES = 500;
+/** How often all are written; the median time counts. */
+const ROUNDS = 5;
 /** Writes at a time of the floor. */
 const AT_A_TIME = 2;
 
@@ -23,12 +26,18 @@ export async function benchWriting(): Promise<readonly Figure[]> {
       4,
       async (userName) => (await direct.createScimUser({ userName, role: "VIEWER" })).id,
     );
-    const changes = ids.map((userId, index) => changeOf(userId, people[index] ?? ""));
-    const started = performance.now();
-    const outcome = await applyChanges(changes, slow, { stop: new AbortController().signal });
-    const seconds = (performance.now() - started) / 1000;
-    const members = new Map((await direct.listMemberships()).map(({ userId, role }) => [userId, role]));
-    const lost = CHANGES - outcome.applied.length + ids.filter((id) => members.get(id) !== "MEMBER").length;
+    const rounds: number[] = [];
+    let lost = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const role = round % 2 === 0 ? "MEMBER" : "VIEWER";
+      const changes = ids.map((userId, index) => changeOf(userId, people[index] ?? "", role));
+      const started = performance.now();
+      const outcome = await applyChanges(changes, slow, { stop: new AbortController().signal });
+      rounds.push((performance.now() - started) / 1000);
+      const members = new Map((await direct.listMemberships()).map(({ userId, role }) => [userId, role]));
+      lost += CHANGES - outcome.applied.length + ids.filter((id) => members.get(id) !== role).length;
+    }
+    const seconds = median(rounds);
 
     const alone = performance.now();
     for (const userId of ids) await putAlone(slowUrl, userId, `${publicKey}:${secretKey}`);
@@ -60,16 +69,11 @@ export async function benchWriting(): Promise<readonly Figure[]> {
   }
 }
 
-function changeOf(userId: string, email: string): Change {
-  return {
-    kind: "promote",
-    email,
-    userId,
-    keycloakId: null,
-    from: "VIEWER",
-    to: "MEMBER",
-    reason: "they hold langfuse-member",
-  };
+function changeOf(userId: string, email: string, to: "MEMBER" | "VIEWER"): Change {
+  const change = { email, userId, keycloakId: null, to };
+  return to === "MEMBER"
+    ? { ...change, kind: "promote", from: "VIEWER", reason: "they hold langfuse-member" }
+    : { ...change, kind: "demote", from: "MEMBER", reason: "they hold langfuse-viewer" };
 }
 
 async function putAlone(url: string, userId: string, credentials: string): Promise<void> {
