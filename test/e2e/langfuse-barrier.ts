@@ -108,8 +108,10 @@ export class Barrier {
 
   #hold(response: ServerResponse): void {
     this.#held.push(response);
-    // A client that heard nothing for half a minute would give up.
-    const sign = setInterval(() => response.writeProcessing(), 5_000);
+    // A client gives up after half a minute without an answer, and not while one is coming in: this one never does.
+    const begin = () => void response.write(" ");
+    begin();
+    const sign = setInterval(begin, 5_000);
     response.once("close", () => clearInterval(sign));
     if (this.#held.length === this.#full?.size) this.#full.resolve();
   }
