@@ -4,7 +4,7 @@ import path from "node:path";
 import { AccessError } from "#sync/errors.ts";
 import { ensureEntry } from "../cache/entry.ts";
 import { freePort } from "../ports.ts";
-import { type ProcessGroup, untilReady } from "../process/group.ts";
+import { type ProcessGroup, type Running, untilReady } from "../process/group.ts";
 import type { Progress } from "../progress.ts";
 import { KeycloakAdmin } from "./admin.ts";
 import { type Distribution, findDistribution } from "./distribution.ts";
@@ -169,7 +169,7 @@ async function record(
       }),
       log: logFile(home),
     });
-    await untilReady(running, title, () => answers(url), STARTING);
+    await untilReady(running, title, () => serves(running, url), STARTING);
     note("loading what requests need");
     await exercise(url);
     note("writing the archive");
@@ -208,8 +208,12 @@ async function exercise(url: string): Promise<void> {
   await admin.delete("/realms/exercise");
 }
 
-/** Whether the server at `url` serves requests. */
-export async function answers(url: string): Promise<boolean> {
+/**
+ * Whether a process of ours serves requests at `url`: where another server has taken the port before, that one answers in
+ * its place until ours gives up.
+ */
+export async function serves({ log }: Pick<Running, "log">, url: string): Promise<boolean> {
+  if (!(await readFile(log, "utf8")).includes("Listening on: ")) return false;
   const answer = await fetch(`${url}/realms/master`, { signal: AbortSignal.timeout(5_000) });
   await answer.body?.cancel();
   return answer.ok;

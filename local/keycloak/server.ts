@@ -7,7 +7,7 @@ import { KeycloakAdmin } from "./admin.ts";
 import { createHome, logFile } from "./home.ts";
 import { javaExecutable } from "./java.ts";
 import { javaArguments, launchEnvironment, startOptions } from "./launch.ts";
-import { answers, type Preparation, prepareKeycloak, templateAdmin } from "./preparation.ts";
+import { type Preparation, prepareKeycloak, serves, templateAdmin } from "./preparation.ts";
 
 export interface KeycloakOptions {
   /** Default: the version of `KEYCLOAK_DIST`, or `KEYCLOAK_VERSION`. */
@@ -79,7 +79,7 @@ async function launch(preparation: Preparation, options: KeycloakOptions): Promi
     const running = await startIn(home, preparation, options, host, port);
     const url = `http://${reachable(host)}:${port}`;
     try {
-      await untilReady(running, `Keycloak at ${url}`, () => answers(url));
+      await untilReady(running, `Keycloak at ${url}`, () => serves(running, url));
       running.ended.then(removeHome);
       return { running, url };
     } catch (error) {

@@ -82,6 +82,13 @@ describe("two servers of different versions", () => {
     expect(fingerprint(distribution)).toEqual(before);
   }, 120_000);
 
+  test("one whose port another has taken does not take that one's answers for its own", async () => {
+    const port = Number(new URL(current.url).port);
+    const second = startKeycloak({ version: "26.7.5", port, processes, progress });
+    await expect(second).rejects.toThrow(/already (bound|in use)/i);
+    expect(isAlive(current.pid)).toBe(true);
+  }, 120_000);
+
   test("an error tells the request and what the server said", async () => {
     await adminOf(current).post("/realms", { realm: "twice", enabled: true });
     await expect(adminOf(current).post("/realms", { realm: "twice" })).rejects.toMatchObject({
