@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
-import { run, stepsOf, writesOf } from "./langfuse-steps.ts";
+import { kindsOfReads, run, stepsOf, writesOf } from "./langfuse-steps.ts";
 
 const tenant = {
   organization: { name: "Company" },
@@ -51,6 +51,7 @@ describe("an installation made by hand", () => {
       "PUT public/projects/ID/memberships",
       "PUT public/scim/Users/ID",
     ]);
+    expect(kindsOfReads(ground)).toMatchSnapshot("what is read for an adoption");
     expect((await ground.stack.outputs()).organizationId).toBe(organization);
     expect((await run(ground.stack.preview(["--refresh"]))).changes).toEqual({ same: 11 });
     expect((await client.listProjects()).map(({ metadata }) => metadata)).toContainEqual({
@@ -116,6 +117,7 @@ describe("another organization of somebody else", () => {
       "POST public/projects/ID/apiKeys",
       "POST public/scim/Users",
     ]);
+    expect(kindsOfReads(ground)).toMatchSnapshot("what is read for a replacement");
     await run(ground.stack.destroy());
     for (const id of [former, next]) {
       expect((await ground.admin.getOrganization(id)).projects).toEqual([]);

@@ -3,7 +3,7 @@ import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import type { Outcome } from "#local/pulumi/stack.ts";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
 import { plaintextsIn, SECRET_KEY } from "./langfuse-secrecy.ts";
-import { readsOf, run, saidBy, stepsOf, writesOf } from "./langfuse-steps.ts";
+import { kindsOfReads, readsOf, run, saidBy, stepsOf, writesOf } from "./langfuse-steps.ts";
 import { organizationsOf } from "./langfuse-world.ts";
 
 const ann = { email: "ann@example.com", role: "OWNER" };
@@ -226,6 +226,7 @@ describe("the resources of Langfuse", () => {
       "DELETE public/projects/ID",
       "DELETE public/projects/ID",
     ]);
+    expect(kindsOfReads(ground)).toMatchSnapshot("what is read for a destroy");
     expect(await organizationsOf(ground)).toEqual([]);
   });
 });

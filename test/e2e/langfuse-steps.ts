@@ -39,6 +39,14 @@ export function readsOf({ proxy }: Ground): string[] {
     .toSorted();
 }
 
+/**
+ * What was read since then, where time decides how often: a deletion is looked for until the server has made it, and what
+ * is done side by side may share an answer.
+ */
+export function kindsOfReads(ground: Ground): string[] {
+  return [...new Set(readsOf(ground))];
+}
+
 /** A request as a person reads it, ids left out. */
 export function lineOf(method: string, path: string): string {
   return `${method} ${path.replace(/^\/api\//, "").replace(/\bc[a-z0-9]{24}\b/g, "ID")}`;
