@@ -41,24 +41,26 @@ export async function prepareKeycloak(
     readonly hasBreakGlass: boolean;
   },
 ): Promise<KeycloakPreparation> {
+  const retired = unheard(
+    readRetiredGateRoles(api, {
+      realm,
+      owner,
+      gateRole: gate.role,
+      adoptGateRole: gate.adoptRole,
+      roles: roles.map(({ name }) => name),
+    }),
+  );
+  if (!gate.enabled) return { gatePlan: undefined, retiredGateRoles: await retired, warnings: [] };
+  const specification = gateSpecification(gate, langfuseClient);
+  const declaredRoles = gate.adoptRole ? [] : [gate.role];
   const names = gate.adoptRole ? [gate.role] : [gate.role, ...roles.map(({ name }) => name)];
-  const specification = gate.enabled ? gateSpecification(gate, langfuseClient) : undefined;
-  const reading = specification && {
-    facts: unheard(
-      readRealmFacts(api, { realm, specification, owner, declaredRoles: gate.adoptRole ? [] : [gate.role] }),
-    ),
-    forcedLogin: unheard(gate.forceLoginAfterReset ? readForcedLogin(api, realm) : Promise.resolve(undefined)),
-    holder: unheard(hasBreakGlass || gate.allowEmpty ? Promise.resolve() : requireHolder(api, realm, names)),
+  const reading = {
+    facts: unheard(readRealmFacts(api, { realm, specification, owner, declaredRoles })),
+    forcedLogin: gate.forceLoginAfterReset ? unheard(readForcedLogin(api, realm)) : undefined,
+    holder: hasBreakGlass || gate.allowEmpty ? undefined : unheard(requireHolder(api, realm, names)),
     model: unheard(readRealmModel(api, realm, specification)),
   };
-  const retiredGateRoles = await readRetiredGateRoles(api, {
-    realm,
-    owner,
-    gateRole: gate.role,
-    adoptGateRole: gate.adoptRole,
-    roles: roles.map(({ name }) => name),
-  });
-  if (!specification || !reading) return { gatePlan: undefined, retiredGateRoles, warnings: [] };
+  const retiredGateRoles = await retired;
   const facts = await reading.facts;
   const gatePlan = { ...planGate(facts, specification), forcedLogin: await reading.forcedLogin };
   await reading.holder;

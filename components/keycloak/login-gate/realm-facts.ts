@@ -56,7 +56,9 @@ export async function readRealmFacts(
   const { flowToCopy, gates } = specification;
   const reading = {
     settings: unheard(get("", realmAnswer)),
-    clients: unheard(mapLimited(gates, GATES_AT_ONCE, ({ client }) => clientIdOf(get, realm, client))),
+    clients: unheard(
+      mapLimited(gates, GATES_AT_ONCE, async ({ client }) => [client, await clientIdOf(get, realm, client)] as const),
+    ),
     scopes: unheard(requireFreeScopes(get, specification, owner)),
     rows: unheard(readFlowToCopy(api, realm, flowToCopy)),
     identityProviders: unheard(readIdentityProviders(api, realm)),
@@ -64,8 +66,7 @@ export async function readRealmFacts(
   };
   await requireConditions(get, realm);
   const { browserFlow } = await reading.settings;
-  const ids = await reading.clients;
-  const clients = Object.fromEntries(gates.map(({ client }, index) => [client, ids[index] ?? ""]));
+  const clients = Object.fromEntries(await reading.clients);
   for (const { role } of gates) if (!declaredRoles.includes(role)) await requireRole(get, realm, role);
   await reading.scopes;
   // The copy counts its own priorities.
