@@ -41,7 +41,7 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>, er
     throw signal.aborted ? error() : failure;
   } finally {
     signal.removeEventListener("abort", onAbort);
-    work.catch(() => {});
+    unheard(work);
   }
 }
 

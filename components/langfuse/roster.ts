@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RosterInputs } from "./roster-lifecycle.ts";
 
 // The paths and exported names below are a contract with stored state.
 const provider: pulumi.dynamic.ResourceProvider = {
@@ -8,16 +9,8 @@ const provider: pulumi.dynamic.ResourceProvider = {
   create: async () => (await import("#components/langfuse/roster-lifecycle.ts")).create(),
 };
 
-export interface RosterArgs {
+export interface RosterArgs extends Omit<RosterInputs, "organizationId"> {
   readonly organizationId: pulumi.Input<string>;
-  /** Roles of the declared members, by address. */
-  readonly members: Readonly<Record<string, string>>;
-  /** Titles of the projects beside the main one, by key. */
-  readonly projects: Readonly<Record<string, string>>;
-  /** What a person calls the services, by key. */
-  readonly services: Readonly<Record<string, string>>;
-  /** Whether projects stay in Langfuse when they are declared no more. */
-  readonly isRetained: boolean;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface KeycloakOptions {
   readonly providers?: readonly string[];
   /** Oldest Java, for providers compiled for a newer one than 17; for example 21. */
   readonly javaMinimum?: number;
-  /** Compile and hash as in production, for a server that is measured under load. Default false. */
+  /** Compile, hash and collect as in production, for a server that is measured under load. Default false. */
   readonly optimise?: boolean;
   readonly environment?: NodeJS.ProcessEnv;
 }
