@@ -1,59 +1,10 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { SyncCronJob, type SyncCronJobArgs } from "#components/kubernetes/sync-cron-job.ts";
-import { egressTo } from "#components/kubernetes/sync-network-policy.ts";
-import { decoded, deploy, find, isSecretInput, type Registered, resolved } from "../deployment.ts";
+import { decoded, find, isSecretInput, type Registered, resolved } from "../deployment.ts";
+import { declare, type JobSpec, jobSpec, labels } from "./sync-declaration.ts";
 
-const labels = { "app.kubernetes.io/name": "langfuse-role-sync", "app.kubernetes.io/part-of": "langfuse-access" };
 const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 10);
-
-const declare = (changes: Partial<SyncCronJobArgs> = {}) =>
-  deploy(
-    () =>
-      new SyncCronJob("sync", {
-        namespace: "tools",
-        bundle: "the program",
-        document: pulumi.output("the rules"),
-        documentVersion: "1",
-        environment: { KEYCLOAK_URL: "https://keycloak" },
-        secrets: { KEYCLOAK_CLIENT_SECRET: pulumi.secret("hidden-1"), LANGFUSE_SECRET_KEY: pulumi.secret("hidden-2") },
-        keySecrets: [],
-        schedule: "*/5 * * * *",
-        image: "registry.example.com/node:24",
-        imagePullPolicy: "Always",
-        memory: 128,
-        suspend: false,
-        shards: 1,
-        doctor: false,
-        signIn: { AUTH_DISABLE_SIGNUP: "true" },
-        alerts: { enabled: false, staleAfter: 30 },
-        dashboard: { enabled: false, labels: {} },
-        networkPolicy: { enabled: false, apiServers: [] },
-        addresses: ["http://10.0.0.9:8080", "https://langfuse.example.com", "http://langfuse.lf.svc:3000/a"],
-        bootstrap: { organizations: [], langfuseUrl: "http://langfuse.lf.svc:3000", adminApiKey: "" },
-        after: [],
-        ...changes,
-      }),
-  );
-
-const inNamespace = (name: string) => ({
-  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
-});
-
-interface JobSpec {
-  readonly template: {
-    readonly spec: {
-      readonly containers: readonly { readonly env: unknown; readonly volumeMounts: readonly unknown[] }[];
-      readonly volumes: readonly unknown[];
-    };
-  };
-}
-
-function jobSpec(resources: readonly Registered[]): JobSpec {
-  const { spec } = find(resources, "CronJob").inputs as { spec: { jobTemplate: { spec: JobSpec } } };
-  return spec.jobTemplate.spec;
-}
 
 describe("the CronJob of the sync", () => {
   it("is hardened in every field, and runs one sync at a time", async () => {
@@ -261,33 +212,6 @@ describe("the CronJob of the sync", () => {
     expect(find(other.resources, "Job").inputs.metadata).not.toEqual(job.inputs.metadata);
     const open = await declare({ doctor: true, signIn: {} });
     expect(find(open.resources, "Job").inputs.metadata).not.toEqual(job.inputs.metadata);
-  });
-
-  it("reaches the configured servers only, when asked, and nobody reaches it", async () => {
-    expect((await declare()).resources.filter(({ type }) => type.endsWith(":NetworkPolicy"))).toEqual([]);
-    const { resources } = await declare({ networkPolicy: { enabled: true, apiServers: ["10.0.0.1/32"] } });
-    const tcp = (port: number) => ({ protocol: "TCP", port });
-    expect(find(resources, "NetworkPolicy").inputs.spec).toEqual({
-      podSelector: { matchLabels: labels },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: [],
-      egress: [
-        { ports: [{ protocol: "UDP", port: 53 }, tcp(53)] },
-        { to: [{ ipBlock: { cidr: "10.0.0.1/32" } }], ports: [tcp(443), tcp(6443)] },
-        { to: [{ ipBlock: { cidr: "10.0.0.9/32" } }], ports: [tcp(8080)] },
-        { ports: [tcp(443)] },
-        { to: [inNamespace("lf")] },
-      ],
-    });
-    expect(find(resources, "CronJob").dependsOn).toContain("sync-network-policy");
-  });
-
-  it.each([
-    { address: "http://keycloak:8080", expected: { to: [{ podSelector: {} }] } },
-    { address: "http://a.example.com", expected: { ports: [{ protocol: "TCP", port: 80 }] } },
-    { address: "https://keycloak.identity.svc.cluster.local", expected: { to: [inNamespace("identity")] } },
-  ])("reaches $address by what a policy can know of it", ({ address, expected }) => {
-    expect(egressTo(address)).toEqual(expected);
   });
 
   it("has keys made by a Job of an account of its own, which alone gets the server's key", async () => {

@@ -109,3 +109,17 @@ export function project(name: string, rows: Readonly<Record<string, string>> = {
     rows: new Map(Object.entries(rows).map(([member, role]) => [`id of ${member}`, role])),
   };
 }
+
+/** Rules from three roles to as many organization roles, of which most tests need no more. */
+export const rules = rulesOf({
+  rules: [
+    { realmRole: "owners", organization: "OWNER" },
+    { realmRole: "admins", organization: "ADMIN" },
+    { realmRole: "members", organization: "MEMBER" },
+  ],
+  fallback: "VIEWER",
+  protect: ["protected@example.com"],
+});
+
+/** A declared owner, so that nobody else is the last one. */
+export const owner = { protected: ["OWNER"] } as const;
