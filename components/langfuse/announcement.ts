@@ -40,8 +40,11 @@ export function membershipChanges(before: Holder, after: Holder, titleOf: (id: s
   return lines;
 }
 
-function rolesOf({ projectRoles = [] }: Holder): Map<string, string> {
-  // What a preview does not know yet is a project that is being made, and announced by itself.
-  const known = projectRoles.filter(({ projectId }) => projectId !== undefined && projectId !== UNKNOWN);
-  return new Map(known.map(({ projectId, role }) => [projectId, role]));
+/** What a preview does not know yet is a project that is being made, and announced by itself. */
+export function knownRoles({ projectRoles = [] }: Pick<Holder, "projectRoles">): ProjectRole[] {
+  return projectRoles.filter(({ projectId }) => projectId !== undefined && projectId !== UNKNOWN);
+}
+
+function rolesOf(holder: Holder): Map<string, string> {
+  return new Map(knownRoles(holder).map(({ projectId, role }) => [projectId, role]));
 }

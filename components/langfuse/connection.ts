@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
 import { createLangfuseAdminClient, type LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
+import { UNKNOWN } from "../dynamic/inputs.ts";
 import { MemberLists } from "./member-lists.ts";
 import { OrganizationPairs } from "./organization-pairs.ts";
 import { requireProjectRoles } from "./preflight.ts";
@@ -25,7 +26,7 @@ const clients = new Map<string, LangfuseClient>();
 const pairs = new Map<string, OrganizationPairs>();
 const lists = new Map<string, MemberLists>();
 const titles = new Map<string, string>();
-const rights = new Map<string, Promise<void>>();
+const answers = new Map<string, Promise<unknown>>();
 
 const settings = z.object({ url: z.string(), organization: z.object({ id: z.string().optional() }).optional() });
 
@@ -40,7 +41,7 @@ export function configure(config: StackConfig): void {
   if (server?.url === url && server.adminApiKey === adminApiKey) return;
   server = { url, adminApiKey };
   admin = undefined;
-  for (const known of [clients, pairs, lists, titles, rights]) known.clear();
+  for (const known of [clients, pairs, lists, titles, answers]) known.clear();
   // A pair that is given may be another one than is stored: it rotates by hand.
   const publicKey = config.get("langfuseOrganizationPublicKey");
   const secretKey = config.get("langfuseOrganizationSecretKey");
@@ -62,6 +63,11 @@ export function remember(organizationId: string, pair: KeyPair): void {
 /** The pair of an organization that was told last, or the given one. */
 export function currentPair(organizationId: string, { publicKey, secretKey }: KeyPair): KeyPair {
   return pairsOf(organizationId).newest ?? { publicKey, secretKey };
+}
+
+/** Whether any pair of an organization is known, as before its first one is made in a preview it is not. */
+export function hasPair({ organizationId, ...given }: KeyPair & { readonly organizationId: string }): boolean {
+  return currentPair(organizationId, given).secretKey !== UNKNOWN;
 }
 
 /**
@@ -112,9 +118,16 @@ export function memberLists(organizationId: string): MemberLists {
 
 /** That an organization's licence covers roles in projects; asked once, however many people are to have some. */
 export function projectRolesRight(organizationId: string, given: KeyPair): Promise<void> {
-  const known = rights.get(organizationId) ?? requireProjectRoles(organizationClient(organizationId, given));
-  rights.set(organizationId, known);
-  return known;
+  return once(`right to project roles in ${organizationId}`, () =>
+    requireProjectRoles(organizationClient(organizationId, given)),
+  );
+}
+
+/** Asks something once in this process, however many resources want to know; also a failure is the answer to all. */
+export function once<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  const known = answers.get(what) ?? ask();
+  answers.set(what, known);
+  return known as Promise<T>;
 }
 
 /** Remembers what a person calls the organization or project of this id. */

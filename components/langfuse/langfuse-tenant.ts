@@ -204,6 +204,7 @@ class TenantParts {
           services.map((service) => [serviceKey(service), `${service.name} in ${service.environment}`]),
         ),
         isRetained: deletionPolicy === "retain",
+        ...(this.#args.adopt === "if-exists" ? { isAdopting: true } : {}),
       },
       { parent: this.#parent },
     );

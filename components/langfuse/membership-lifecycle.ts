@@ -1,10 +1,8 @@
-import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseMembership } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
-import { ROLES, type Role } from "#sync/langfuse/role.ts";
-import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
-import { ADOPTIONS, type Adoption } from "./adoption.ts";
+import type { Role } from "#sync/langfuse/role.ts";
+import { changedProperties } from "../dynamic/inputs.ts";
 import { announce, membershipChanges } from "./announcement.ts";
 import {
   adminClient,
@@ -13,26 +11,13 @@ import {
   type KeyPair,
   memberLists,
   organizationClient,
-  projectRolesRight,
   titleOf,
 } from "./connection.ts";
 import type { MemberLists } from "./member-lists.ts";
-import { inOrder, type ProjectRole, readProjectRoles, writeProjectRoles } from "./project-roles.ts";
+import { canonical, type MembershipInputs, type MembershipOutputs } from "./membership-inputs.ts";
+import { readProjectRoles, writeProjectRoles } from "./project-roles.ts";
 import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
 import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
-import { withStoredPair } from "./stored-pair.ts";
-
-export interface MembershipInputs extends KeyPair {
-  readonly organizationId: string;
-  readonly email: string;
-  readonly role: Role;
-  /** Roles in single projects; those in other projects are left alone. */
-  readonly projectRoles?: readonly ProjectRole[];
-  /** Default `never`. */
-  readonly adopt?: Adoption;
-}
-
-type MembershipOutputs = Omit<MembershipInputs, "adopt">;
 
 /** What this resource asks of Langfuse. */
 export type MembershipClient = Pick<
@@ -52,33 +37,6 @@ export type MembershipClient = Pick<
  * depend on each other in any order, within moments of each other.
  */
 const OWNER_WAIT = 10_000;
-
-const projectRole = z.object({ projectId: z.string().min(1), role: z.enum([...ROLES, UNKNOWN]) });
-const shape = {
-  organizationId: z.string().min(1),
-  email: z.email(),
-  role: z.enum(ROLES),
-  projectRoles: z.array(z.union([projectRole, z.literal(UNKNOWN)])).optional(),
-  adopt: z.enum(ADOPTIONS).optional(),
-};
-
-/**
- * Also brings the inputs into one form, so that another spelling of the same is no change, and asks for the right to new
- * roles in projects before the person is made a member without them.
- */
-export async function check(
-  olds: Partial<MembershipInputs>,
-  news: MembershipInputs,
-  right: (news: MembershipInputs) => Promise<void> = (inputs) => projectRolesRight(inputs.organizationId, inputs),
-): Promise<CheckResult<MembershipInputs>> {
-  const { inputs, failures } = checkInputs(shape, withStoredPair(olds, news, ["publicKey", "secretKey"]));
-  const refusal = failures.length > 0 ? undefined : await projectRolesRefusal(olds, inputs, right);
-  if (refusal !== undefined) failures.push({ property: "projectRoles", reason: refusal });
-  if (failures.length > 0) return { inputs, failures };
-  const { projectRoles, ...rest } = { ...inputs, email: inputs.email.toLowerCase() };
-  if (!Array.isArray(projectRoles)) return { inputs: { ...rest, ...(projectRoles && { projectRoles }) }, failures };
-  return { inputs: { ...rest, ...(projectRoles.length > 0 && { projectRoles: inOrder(projectRoles) }) }, failures };
-}
 
 /**
  * Another person or organization is another membership. Another key of the organization is no change: it opens the same
@@ -171,24 +129,6 @@ export async function remove(
   await deleteInAnyCase(props.organizationId, work, { stored: client, spare, admin });
 }
 
-/** Why nobody can have roles in projects, where new ones are declared; any other trouble is met by the first write. */
-async function projectRolesRefusal(
-  olds: Partial<MembershipInputs>,
-  news: MembershipInputs,
-  right: (news: MembershipInputs) => Promise<void>,
-): Promise<string | undefined> {
-  const { projectRoles = [], organizationId, secretKey } = news;
-  const isNew =
-    projectRoles.length > 0 && changedProperties<Partial<MembershipInputs>>(olds, news, ["projectRoles"]).length > 0;
-  if (!isNew || [organizationId, secretKey].includes(UNKNOWN)) return undefined;
-  try {
-    await right(news);
-  } catch (error) {
-    if (error instanceof AccessError && error.status === 403) return error.message;
-  }
-  return undefined;
-}
-
 /**
  * Promotions before demotions, whatever order the engine chose: the server refuses to demote the last owner, so that
  * such a change waits outside the queue until somebody else is one.
@@ -245,13 +185,6 @@ async function setRole(
 
 function clientFor(inputs: MembershipOutputs): MembershipClient {
   return organizationClient(inputs.organizationId, inputs);
-}
-
-/** One form for what means the same. */
-function canonical(props: MembershipOutputs): MembershipOutputs {
-  // A preview may not know them yet, and then has a marker text in their place.
-  const roles = Array.isArray(props.projectRoles) ? props.projectRoles : [];
-  return { ...props, email: props.email.toLowerCase(), projectRoles: inOrder(roles) };
 }
 
 /** Exactly what is stored: the engine adds properties of its own to what it passes. */

@@ -5,7 +5,7 @@ import type { Adoption } from "./adoption.ts";
 // The paths and exported names below are a contract with stored state: refresh and destroy import them again.
 const provider: pulumi.dynamic.ResourceProvider = {
   configure: async ({ config }) => (await import("#components/langfuse/connection.ts")).configure(config),
-  check: async (olds, news) => (await import("#components/langfuse/membership-lifecycle.ts")).check(olds, news),
+  check: async (olds, news) => (await import("#components/langfuse/membership-check.ts")).check(olds, news),
   diff: async (_id, olds, news) => (await import("#components/langfuse/membership-lifecycle.ts")).diff(olds, news),
   create: async (inputs) => (await import("#components/langfuse/membership-lifecycle.ts")).create(inputs),
   read: async (id, props) => (await import("#components/langfuse/membership-lifecycle.ts")).read(id, props),

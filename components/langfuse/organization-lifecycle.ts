@@ -3,11 +3,12 @@ import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import type { LangfuseOrganization } from "#sync/langfuse/answers.ts";
-import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
+import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
 import { requireGone, withExisting } from "./absence.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
 import { announce } from "./announcement.ts";
-import { adminClient, entitle } from "./connection.ts";
+import { adminClient, entitle, once } from "./connection.ts";
+import { foretell, mayBeThere, organizationForecast } from "./forecast.ts";
 import { canBeMarked, isManagedBy, withMarker } from "./marker.ts";
 
 export interface OrganizationInputs {
@@ -34,7 +35,23 @@ const shape = {
 /** How long the server may take to delete the data of removed projects, which blocks the deletion, in milliseconds. */
 const PROJECT_DELETION = 120_000;
 
-export const check = (news: OrganizationInputs): CheckResult<OrganizationInputs> => checkInputs(shape, news);
+/** Also tells of one that may be taken over whether it will be. */
+export async function check(
+  olds: Partial<OrganizationInputs>,
+  news: OrganizationInputs,
+  clientOf: () => Pick<OrganizationClient, "listOrganizations"> = adminClient,
+  say: (line: string) => void = announce,
+): Promise<CheckResult<OrganizationInputs>> {
+  const { inputs, failures } = checkInputs(shape, news);
+  if (failures.length > 0 || news.name === UNKNOWN || !mayBeThere(olds, news)) return { inputs, failures };
+  const refusal = await foretell(async () => {
+    const organizations = await once("organizations", () => clientOf().listOrganizations());
+    const known = ownOrAdopted("organization", organizations, { ...news, adopt: "if-exists" }, false);
+    if (known) marked(known, news.managedBy);
+    return [organizationForecast(news, known, organizations)];
+  }, say);
+  return { inputs, failures: refusal === undefined ? [] : [{ property: "name", reason: refusal }] };
+}
 
 /** Whether to adopt matters only when it is created. */
 export function diff(

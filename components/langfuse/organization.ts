@@ -4,7 +4,7 @@ import type { Adoption } from "./adoption.ts";
 // The paths and exported names below are a contract with stored state: refresh and destroy import them again.
 const provider: pulumi.dynamic.ResourceProvider = {
   configure: async ({ config }) => (await import("#components/langfuse/connection.ts")).configure(config),
-  check: async (_olds, news) => (await import("#components/langfuse/organization-lifecycle.ts")).check(news),
+  check: async (olds, news) => (await import("#components/langfuse/organization-lifecycle.ts")).check(olds, news),
   diff: async (id, olds, news) => (await import("#components/langfuse/organization-lifecycle.ts")).diff(id, olds, news),
   create: async (inputs) => (await import("#components/langfuse/organization-lifecycle.ts")).create(inputs),
   read: async (id, props) => (await import("#components/langfuse/organization-lifecycle.ts")).read(id, props),

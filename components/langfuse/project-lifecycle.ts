@@ -2,11 +2,21 @@ import { z } from "zod";
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseProject } from "#sync/langfuse/answers.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
-import { type CheckResult, changedProperties, checkInputs } from "../dynamic/inputs.ts";
+import { type CheckResult, changedProperties, checkInputs, UNKNOWN } from "../dynamic/inputs.ts";
 import { deletedByHand, requireGone } from "./absence.ts";
 import { ADOPTIONS, type Adoption, ownOrAdopted } from "./adoption.ts";
 import { announce } from "./announcement.ts";
-import { adminClient, clientOf, currentPair, entitle, type KeyPair, organizationClient } from "./connection.ts";
+import {
+  adminClient,
+  clientOf,
+  currentPair,
+  entitle,
+  hasPair,
+  type KeyPair,
+  once,
+  organizationClient,
+} from "./connection.ts";
+import { foretell, mayBeThere, namedProjectForecast, projectForecast } from "./forecast.ts";
 import { declaredPart, isManagedBy, withDeclared, withMarker } from "./marker.ts";
 import { behindRefusedKey, type OrganizationReader } from "./refused-key.ts";
 import { deleteInAnyCase, type SpareKeyMaker } from "./spare-key.ts";
@@ -25,6 +35,12 @@ export interface ProjectInputs extends KeyPair {
 }
 
 type ProjectOutputs = Omit<ProjectInputs, "adopt">;
+
+/** What a preview learns of the projects of an organization: all, or by the server key their names. */
+interface ProjectSight {
+  readonly projects: () => Promise<readonly LangfuseProject[]>;
+  readonly names: () => Promise<readonly { readonly name: string }[]>;
+}
 
 /** What this resource asks of Langfuse. */
 type ProjectClient = Pick<LangfuseClient, "listProjects" | "createProject" | "updateProject" | "deleteProject">;
@@ -46,8 +62,24 @@ const shape = {
   adopt: z.enum(ADOPTIONS).optional(),
 };
 
-export const check = (olds: Partial<ProjectInputs>, news: ProjectInputs): CheckResult<ProjectInputs> =>
-  checkInputs(shape, withStoredPair(olds, news, ["publicKey", "secretKey"]));
+/** Also tells of one that may be taken over whether it will be. */
+export async function check(
+  olds: Partial<ProjectInputs>,
+  news: ProjectInputs,
+  sight: ProjectSight = sightOf(news),
+  say: (line: string) => void = announce,
+): Promise<CheckResult<ProjectInputs>> {
+  const { inputs, failures } = checkInputs(shape, withStoredPair(olds, news, ["publicKey", "secretKey"]));
+  const isSeen = mayBeThere(olds, news) && ![news.organizationId, news.name].includes(UNKNOWN);
+  if (failures.length > 0 || !isSeen) return { inputs, failures };
+  const refusal = await foretell(async () => {
+    if (!hasPair(news)) return [namedProjectForecast(news.name, await sight.names())];
+    return [
+      projectForecast(news, ownOrAdopted("project", await sight.projects(), { ...news, adopt: "if-exists" }, true)),
+    ];
+  }, say);
+  return { inputs, failures: refusal === undefined ? [] : [{ property: "name", reason: refusal }] };
+}
 
 /** Another key of the organization is no change, see `MembershipInputs`. */
 export function diff(
@@ -179,6 +211,15 @@ function retention({ retentionDays }: ProjectInputs): { retention?: number } {
 /** No metadata and none declared mean the same. */
 function withMetadata(props: ProjectOutputs): ProjectOutputs {
   return { ...props, metadata: props.metadata ?? {} };
+}
+
+function sightOf(inputs: ProjectInputs): ProjectSight {
+  const { organizationId } = inputs;
+  return {
+    projects: () => once(`projects of ${organizationId}`, () => clientFor(inputs).listProjects()),
+    names: () =>
+      once(`names in ${organizationId}`, async () => (await adminClient().getOrganization(organizationId)).projects),
+  };
 }
 
 function clientFor(inputs: ProjectOutputs): ProjectClient {

@@ -13,6 +13,8 @@ export interface RosterInputs {
   readonly services: Readonly<Record<string, string>>;
   /** Whether projects stay in Langfuse when they are declared no more. */
   readonly isRetained: boolean;
+  /** Whether who is new may be a member already, which their own resource finds out and tells. */
+  readonly isAdopting?: boolean;
 }
 
 const names = z.record(z.string(), z.string());
@@ -22,6 +24,7 @@ const shape = {
   projects: names,
   services: names,
   isRetained: z.boolean(),
+  isAdopting: z.boolean().optional(),
 };
 
 /** Says who and what is declared no more, and who is new, which no resource of theirs is asked in a preview. */
@@ -46,7 +49,9 @@ function differences(olds: Partial<RosterInputs>, news: RosterInputs): string[] 
   const fate = news.isRetained ? "kept in Langfuse, and managed no more" : "deleted with all its data";
   return [
     ...without(olds.members, news.members).map(([email, role]) => `${email}: ${role} → removed from ${title}`),
-    ...without(news.members, olds.members).map(([email, role]) => `${email}: not declared → ${role} in ${title}`),
+    ...(news.isAdopting ? [] : without(news.members, olds.members)).map(
+      ([email, role]) => `${email}: not declared → ${role} in ${title}`,
+    ),
     ...without(olds.projects, news.projects).map(([, name]) => `project ${name} → ${fate}`),
     ...without(olds.services, news.services).map(([, name]) => `${name}: all its pairs end`),
   ];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
-import { kindsOfReads, run, stepsOf, writesOf } from "./langfuse-steps.ts";
+import { announcedBy, kindsOfReads, readsOf, run, stepsOf, writesOf } from "./langfuse-steps.ts";
 
 const tenant = {
   organization: { name: "Company" },
@@ -36,10 +36,30 @@ afterAll(async () => {
 });
 
 describe("an installation made by hand", () => {
-  it("is taken over by writing what differs, and nothing changes after that", async () => {
+  it("is shown in a preview as what will be taken over, with what is in it", async () => {
     await ground.configure({ ...tenant, adopt: "if-exists" });
     ground.proxy.clear();
-    const steps = stepsOf(await run(ground.stack.up()));
+    expect(announcedBy(await run(ground.stack.preview()))).toEqual([
+      "organization Company: there already, with Assistant, Unrelated → taken over, and what is declared of its projects and members with it",
+    ]);
+    expect(ground.proxy.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "GET /api/admin/organizations",
+    ]);
+  });
+
+  it("is taken over by writing what differs, and nothing changes after that", async () => {
+    ground.proxy.clear();
+    const up = await run(ground.stack.up());
+    const steps = stepsOf(up);
+    expect(announcedBy(up)).toEqual([
+      "ann@example.com: ADMIN → OWNER in Company, taken over",
+      "bob@example.com: not a member → MEMBER in Company",
+      "organization Company: there already, with Assistant, Unrelated → taken over, and what is declared of its projects and members with it",
+      'project Assistant: there already → taken over, team: not set → "a"',
+      "project Staging: not there → made",
+    ]);
+    const lists = readsOf(ground).filter((line) => / (admin|public)\/organizations(\/memberships)?$/.test(line));
+    expect(lists, "what is foretold is read once, and once more when it is made or proven").toHaveLength(4);
     expect(steps.every((step) => step.startsWith("create "))).toBe(true);
     expect(writesOf(ground)).toEqual([
       "POST admin/organizations/ID/apiKeys",

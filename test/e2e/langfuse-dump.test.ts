@@ -5,6 +5,7 @@ import { run } from "#sync/commands/run.ts";
 import type { CreatedApiKey } from "#sync/langfuse/answers.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { type Ground, prepareGround } from "./langfuse-ground.ts";
+import { announcedBy, readsOf } from "./langfuse-steps.ts";
 
 let ground: Ground;
 let organizationId: string;
@@ -105,6 +106,19 @@ describe("the dump of an organization that was made by hand", () => {
     await ground.configure(config["langfuse-access:langfuse"] ?? {});
     await ground.stack.setSecret("langfuseOrganizationPublicKey", key.publicKey);
     await ground.stack.setSecret("langfuseOrganizationSecretKey", key.secretKey);
+    ground.proxy.clear();
+    expect(announcedBy(await done(ground.stack.preview())).map((line) => line.replace(organizationId, "ID"))).toEqual([
+      "ann@example.com: OWNER in ID already → taken over",
+      "bob@example.com: MEMBER in ID already → taken over",
+      "cora@example.com: NONE in ID already → taken over",
+      "project Assistant: there already → taken over",
+      'project Staging: "blue": there already → taken over',
+    ]);
+    expect(readsOf(ground)).toEqual([
+      "GET public/organizations/memberships",
+      "GET public/organizations/projects",
+      "GET public/projects/entitlement-probe/memberships",
+    ]);
     ground.proxy.clear();
     await done(ground.stack.up());
     const writes = ground.proxy.requests.filter(({ method }) => method !== "GET");

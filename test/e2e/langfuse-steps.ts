@@ -65,12 +65,20 @@ export function saidBy({ output }: Outcome): string {
   const lines = changes.split("\n").filter((line) => !/^\s*\[(urn|provider)=/.test(line));
   const text = lines.slice(1).join("\n").split("    --outputs:--")[0] ?? "";
   const blocks = text.split(/^(?= {8}[~+-] )/m).map((block) => block.trimEnd());
-  const announced = rest.split("\n").filter((line) => line !== "" && !line.startsWith("  "));
-  return [...blocks.toSorted(), ...announced.toSorted()].join("\n");
+  return [...blocks.toSorted(), ...linesBelow(rest)].join("\n");
 }
 
-/** What an `up` told in words, in an order of its own. */
+/** What a preview or an `up` told in words, in an order of its own. */
 export function announcedBy({ output }: Outcome): string[] {
-  const [, diagnostics = ""] = /^Diagnostics:\n(.*?)^\S/ms.exec(output) ?? [];
+  const [, diagnostics] = /^Diagnostics:\n(.*?)^\S/ms.exec(output) ?? [];
+  // A preview has no heading for it.
+  if (diagnostics === undefined) return linesBelow(output.split(/^Resources:\n/m)[1] ?? "");
   return [...diagnostics.matchAll(/^ {4}(\S.*)$/gm)].map(([, line = ""]) => line).toSorted();
+}
+
+function linesBelow(summary: string): string[] {
+  return summary
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("  "))
+    .toSorted();
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { MemberLists } from "#components/langfuse/member-lists.ts";
+import { check } from "#components/langfuse/membership-check.ts";
 import * as membership from "#components/langfuse/membership-lifecycle.ts";
 import { isRole, type Role } from "#sync/langfuse/role.ts";
 import {
@@ -206,7 +207,7 @@ describe("an update of a membership", () => {
   it("writes nothing when only the key is another, which is stored", async () => {
     const news = { ...inputs, publicKey: "pk-lf-2", secretKey: "sk-lf-2" };
     const client = server({ "ann@example.com": "OWNER" });
-    const { inputs: checked } = await membership.check(inputs, news, never);
+    const { inputs: checked } = await check(inputs, news, never);
     expect(await membership.update(checked, inputs, client, fresh())).toEqual({ outs: news });
     expect(client.writes).toEqual([]);
   });
@@ -314,58 +315,7 @@ describe("the removal of a membership", () => {
   });
 });
 
-describe("the inputs of a membership", () => {
-  it.each([
-    ["may be unknown in a preview", { ...inputs, organizationId: UNKNOWN }, []],
-    ["may have unknown projects", { ...inputs, projectRoles: [{ projectId: UNKNOWN, role: "NONE" as Role }] }, []],
-    [
-      "need known roles in projects",
-      { ...inputs, projectRoles: [{ projectId: "p", role: "X" as Role }] },
-      ["projectRoles"],
-    ],
-    ["need an address", { ...inputs, email: "ann" }, ["email"]],
-    ["need a known role", { ...inputs, role: "AUDITOR" as Role }, ["role"]],
-  ])("%s", async (_title, news, properties) => {
-    const { failures } = await membership.check({}, news, async () => {});
-    expect(failures.map((failure) => failure.property)).toEqual(properties);
-  });
-
-  it("ask for the right to roles in projects where new ones are declared, before the person is made a member", async () => {
-    const projectRoles = [{ projectId: "p1", role: "NONE" as Role }];
-    const news = { ...inputs, projectRoles };
-    const asked: unknown[] = [];
-    const lacking = (status: number) => (given: unknown) => {
-      asked.push(given);
-      return Promise.reject(refusal(status, "Your plan does not include project role management."));
-    };
-    expect((await membership.check({}, news, lacking(403))).failures).toEqual([
-      { property: "projectRoles", reason: "403: Your plan does not include project role management." },
-    ]);
-    expect((await membership.check(inputs, news, lacking(401))).failures).toEqual([]);
-    expect(asked).toEqual([news, news]);
-    const [unknown, unchanged] = [{ ...news, secretKey: UNKNOWN }, news];
-    for (const [olds, wanted] of [
-      [{}, unknown],
-      [unchanged, news],
-      [news, inputs],
-    ] as const) {
-      expect((await membership.check(olds, wanted, never)).failures).toEqual([]);
-    }
-  });
-
-  it("come in one form, so that another spelling is no change", async () => {
-    const roles = [
-      { projectId: "p2", role: "NONE" as Role },
-      { projectId: "p1", role: "NONE" as Role },
-    ];
-    const news = { ...inputs, email: "Ann@Example.com", projectRoles: roles };
-    expect((await membership.check({}, news, async () => {})).inputs).toEqual({
-      ...inputs,
-      projectRoles: roles.toReversed(),
-    });
-    expect((await membership.check({}, { ...inputs, projectRoles: [] }, never)).inputs).toEqual(inputs);
-  });
-
+describe("a change of a membership", () => {
   it.each([
     ["nothing changed", inputs, false, []],
     ["another role", { ...inputs, role: "NONE" as Role }, true, []],
@@ -378,7 +328,7 @@ describe("the inputs of a membership", () => {
     expect(membership.diff(inputs, news, silent)).toEqual({ changes, replaces });
   });
 
-  it("change in words that a person would use", () => {
+  it("is told in words that a person would use", () => {
     const said: string[] = [];
     // Ids that no other test of this process gave a title.
     const untitled = { ...inputs, organizationId: "o-untitled" };

@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import * as organization from "#components/langfuse/organization-lifecycle.ts";
 import type { LangfuseOrganization } from "#sync/langfuse/answers.ts";
-import { never, refusal, silent } from "../answers.ts";
+import { freshProcess, never, refusal, silent } from "../answers.ts";
+
+beforeEach(freshProcess);
 
 const inputs = { name: "Company", managedBy: "access/dev/organization" };
 
@@ -151,8 +153,9 @@ describe("the inputs of an organization", () => {
     ["need a name of 3 characters", { ...inputs, name: "ab" }, ["name"]],
     ["need a name of 60 characters at most", { ...inputs, name: "a".repeat(61) }, ["name"]],
     ["need a marker", { ...inputs, managedBy: "" }, ["managedBy"]],
-  ])("%s", (_title, news, properties) => {
-    expect(organization.check(news).failures.map((failure) => failure.property)).toEqual(properties);
+  ])("%s", async (_title, news, properties) => {
+    const { failures } = await organization.check({}, news, never);
+    expect(failures.map((failure) => failure.property)).toEqual(properties);
   });
 
   it.each([
@@ -161,5 +164,66 @@ describe("the inputs of an organization", () => {
     ["another marker", { ...inputs, managedBy: "x" }, true],
   ])("%s: changes are %s", (_title, news, changes) => {
     expect(organization.diff("o1", inputs, news, silent)).toEqual({ changes });
+  });
+});
+
+describe("of a new organization that may be there already, a preview", () => {
+  const wanted = { ...inputs, adopt: "if-exists" as const };
+  const told = async (organizations: LangfuseOrganization[], olds: object = {}) => {
+    const said: string[] = [];
+    const client = server(organizations);
+    const { failures } = await organization.check(
+      olds,
+      wanted,
+      () => client,
+      (line) => said.push(line),
+    );
+    expect(client.writes).toEqual([]);
+    return [...said, ...failures.map(({ property, reason }) => `${property}: ${reason}`)];
+  };
+  const there = ours({ metadata: null });
+  const elsewhere = ours({ id: "o2", metadata: { managedBy: "access/prod/organization" } });
+  const projects = ["Pilot", "Assistant"].map((name) => ({ id: name, name }));
+
+  it.each<[string, Parameters<typeof told>, string]>([
+    ["tells that it is made", [[]], "organization Company: not there → made"],
+    [
+      "tells that it is taken over, with what is in it",
+      [[elsewhere, { ...there, projects }]],
+      "organization Company: there already, with Assistant, Pilot → taken over, and what is declared of its projects and members with it",
+    ],
+    [
+      "tells that a second one is made beside one of another stack",
+      [[elsewhere]],
+      "organization Company: there already, managed by access/prod/organization → another one of that name is made",
+    ],
+    [
+      "tells that an earlier run left it",
+      [[ours()]],
+      "organization Company: left by a run that did not end → carried on with",
+    ],
+    [
+      "ends in the refusal of several of that name",
+      [[there, { ...there, id: "o3" }]],
+      'name: There are 2 organizations "Company" (o1, o3), and only one can be taken over. Rename the others first.',
+    ],
+    [
+      "ends in the refusal of one that cannot be marked",
+      [[{ ...there, metadata: ["theirs"] }]],
+      'name: The metadata of organization "Company" (o1) is a list, which would be lost: this program writes its marker there and needs an object. Change the metadata to an object, or clear it.',
+    ],
+  ])("%s", async (_title, given, line) => {
+    expect(await told(...given)).toEqual([line]);
+  });
+
+  it("tells nothing of an organization of the stack", async () => {
+    expect(await told([there], inputs)).toEqual([]);
+  });
+
+  it("asks once for all organizations of the stack", async () => {
+    let asked = 0;
+    const client = { listOrganizations: async () => [asked++].map(() => there) };
+    for (const name of ["Company", "Other"]) await organization.check({}, { ...wanted, name }, () => client, silent);
+    expect(asked).toBe(1);
   });
 });

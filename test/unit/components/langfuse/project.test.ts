@@ -155,7 +155,7 @@ describe("an update of a project", () => {
   it("writes nothing when only the key is another, which is stored", async () => {
     const news = { ...inputs, publicKey: "pk-lf-2", secretKey: "sk-lf-2" };
     const client = server([{ id: "p1", name: "Assistant", metadata: marked }]);
-    const { inputs: checked } = project.check(inputs, news);
+    const { inputs: checked } = await project.check(inputs, news);
     expect(await project.update("p1", checked, inputs, client)).toEqual({ outs: news });
     expect(client.writes).toEqual([]);
   });
@@ -244,8 +244,8 @@ describe("the inputs of a project", () => {
     ["leave the marker alone", { ...inputs, metadata: { managedBy: "me" } }, ["metadata"]],
     ["need a name of 3 characters", { ...inputs, name: "ab" }, ["name"]],
     ["need organization and marker", { ...inputs, organizationId: "", managedBy: "" }, ["organizationId", "managedBy"]],
-  ])("%s", (_title, news, properties) => {
-    expect(project.check({}, news).failures.map((failure) => failure.property)).toEqual(properties);
+  ])("%s", async (_title, news, properties) => {
+    expect((await project.check({}, news)).failures.map((failure) => failure.property)).toEqual(properties);
   });
 
   it.each([
@@ -258,5 +258,48 @@ describe("the inputs of a project", () => {
     ["another organization", { ...inputs, organizationId: "o2" }, true, ["organizationId"]],
   ])("%s: changes are %s, replaced for %j", (_title, news, changes, replaces) => {
     expect(project.diff("p1", inputs, news, silent)).toEqual({ changes, replaces });
+  });
+});
+
+describe("of a new project that may be there already, a preview", () => {
+  const wanted = { ...inputs, adopt: "if-exists" as const };
+  const told = async (news: typeof wanted, rows: Row[], olds: object = {}) => {
+    const said: string[] = [];
+    const sight = { projects: async () => rows, names: async () => rows };
+    const { failures } = await project.check(olds, news, sight, (line) => said.push(line));
+    return [...said, ...failures.map(({ reason }) => `refused: ${reason}`)];
+  };
+  const there = { id: "p1", name: "Assistant", metadata: { team: "b", theirs: 1 } };
+  const elsewhere = { ...there, metadata: { managedBy: "access/prod/project" } };
+
+  it.each<[string, [typeof wanted, Row[], object?], string[]]>([
+    ["tells that it is made", [wanted, []], ["project Assistant: not there → made"]],
+    ["tells that it is taken over", [wanted, [there]], ["project Assistant: there already → taken over"]],
+    [
+      "tells what in it changes",
+      [{ ...wanted, ...{ metadata: { team: "a", theirs: 1, tier: 2 }, retentionDays: 30 } }, [there]],
+      ['project Assistant: there already → taken over, team: "b" → "a", tier: not set → 2, its data kept for 30 days'],
+    ],
+    [
+      "tells that an earlier run left it",
+      [wanted, [{ ...there, metadata: marked }]],
+      ["project Assistant: left by a run that did not end → carried on with"],
+    ],
+    [
+      "ends in the refusal that an update would end in",
+      [wanted, [elsewhere]],
+      [
+        'refused: The project "Assistant" (p1) is managed by access/prod/project. Remove it from there first, or choose another name.',
+      ],
+    ],
+    [
+      "tells what the server key alone can see",
+      [{ ...wanted, publicKey: UNKNOWN, secretKey: UNKNOWN }, [there]],
+      ["project Assistant: there already → taken over, unless another stack manages it"],
+    ],
+    ["tells nothing of one in an unknown organization", [{ ...wanted, organizationId: UNKNOWN }, [there]], []],
+    ["tells nothing of a project of the stack", [wanted, [there], inputs], []],
+  ])("%s", async (_title, given, lines) => {
+    expect(await told(...given)).toEqual(lines);
   });
 });

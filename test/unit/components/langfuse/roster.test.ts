@@ -37,6 +37,12 @@ describe("a roster says what no other resource is asked in a preview:", () => {
       roster,
       ["bob@example.com: not declared → MEMBER in o-roster"],
     ],
+    [
+      "nothing of who is new but may be there already, which their own resource tells",
+      { ...roster, members: {} },
+      { ...roster, isAdopting: true },
+      [],
+    ],
     ["nothing of another organization, in which everything is new", roster, { ...empty, organizationId: "o2" }, []],
   ])("%s", (_title, olds, news, lines) => {
     const said: string[] = [];
