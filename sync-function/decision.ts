@@ -80,19 +80,22 @@ export async function decide<Client extends OrganizationReader>(
 }
 
 /** People as they were found so far; what is confirmed takes the place of what a list said. */
-interface Found {
+export interface Found {
   readonly byEmail: Map<string, readonly Person[]>;
   readonly byId: Map<string, Person>;
 }
 
 /** An organization whose people may still change. */
-interface Draft<Client extends OrganizationReader> {
+export interface Draft<Client extends OrganizationReader> {
   readonly organization: Organization<Client>;
   readonly facts: Omit<AccessState, "people">;
   readonly links: OrganizationMemory["links"];
 }
 
-async function readOrganizations<Client extends OrganizationReader>(organizations: readonly Organization<Client>[]) {
+/** The members and projects of each, and which of the members are compared with Keycloak. */
+export async function readOrganizations<Client extends OrganizationReader>(
+  organizations: readonly Organization<Client>[],
+) {
   const read = await mapLimited(organizations, ORGANIZATIONS_AT_ONCE, readOrganization);
   requireDifferent(read);
   return read;
@@ -196,7 +199,7 @@ function peopleOf<Client extends OrganizationReader>(
  * Plans, asks again about everybody who would change, and plans anew, until nobody is left to be asked about. Whoever was
  * asked about for a gain and would now lose something is asked about once more: an answer for a gain is not proven.
  */
-async function confirmed<Client extends OrganizationReader>(
+export async function confirmed<Client extends OrganizationReader>(
   drafts: readonly Draft<Client>[],
   directory: Directory,
   interest: Interest,

@@ -1,5 +1,6 @@
 import type { Outcome } from "./apply/apply.ts";
 import type { Decision } from "./decision.ts";
+import type { Concerned } from "./guard/concerned.ts";
 import type { Refusal } from "./guard/refusal.ts";
 import type { Memory } from "./people/memory.ts";
 import type { Change } from "./plan/change.ts";
@@ -8,7 +9,8 @@ export type { Refusal };
 
 /** What happens in a run, in this order, for records and figures. */
 export type RunEvent =
-  | { readonly kind: "started"; readonly command: string }
+  /** `people` for a run about single people, which says nothing about the others. */
+  | { readonly kind: "started"; readonly command: string; readonly scope?: "people" }
   /** One for every organization: changes and people left alone, each with its reason. */
   | { readonly kind: "decided"; readonly decision: Decision }
   | { readonly kind: "refused"; readonly refusals: readonly Refusal[]; readonly fingerprint: string }
@@ -39,9 +41,14 @@ export interface Safeguards {
   save(memory: Memory): Promise<void>;
   /**
    * @param approvals fingerprints that somebody has approved
+   * @param recent by id of the organization, whom runs about single people have concerned lately
    * @returns nothing when the run may go on
    */
-  guard(decisions: readonly Decision[], approvals: readonly string[]): Promise<readonly Refusal[]>;
+  guard(
+    decisions: readonly Decision[],
+    approvals: readonly string[],
+    recent?: ReadonlyMap<string, Concerned>,
+  ): Promise<readonly Refusal[]>;
   /** Waited for before the run goes on, so that nothing is done that leaves no trace. */
   record(event: RunEvent): Promise<void>;
 }

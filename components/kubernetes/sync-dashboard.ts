@@ -83,6 +83,7 @@ export function syncPanels(staleAfter: number): readonly Panel[] {
       queries: [
         ["sum(increase(langfuse_sync_success_total[$__rate_interval]))", "0"],
         [grown("langfuse_sync_failure_total", "exit_code"), "{{exit_code}}"],
+        [grown("langfuse_sync_person_runs_total", "exit_code"), "single people {{exit_code}}"],
       ],
     },
     {

@@ -6,13 +6,13 @@ import { execute, exitCodeOf } from "../execution.ts";
 import { raises } from "../plan/change.ts";
 import { combinedFingerprint } from "../plan/fingerprint.ts";
 import { differences, type OrganizationPlan, type PlanFile, parsePlanFile, planFileOf } from "../plan/plan-file.ts";
+import { recordedRun } from "../recorded-run.ts";
 import type { Safeguards } from "../safeguards.ts";
 import { keepSnapshot } from "../snapshot/keeping.ts";
 import { type Arguments, flagValue, flagValues } from "./arguments.ts";
 import { type Command, type Context, createContext, type Surroundings } from "./context.ts";
 import { readDecisions, stoppedEarly } from "./decisions.ts";
 import { plansOf, printPlans } from "./plans.ts";
-import { recordedRun } from "./recorded-run.ts";
 import { type ApplyReport, outcomeText } from "./report.ts";
 
 export const applyCommand: Command = async (surroundings, options) => {
@@ -80,7 +80,7 @@ async function apply(
 }
 
 /** A grant is undone by the rules; what was taken may be known nowhere else, above all the roles in projects. */
-async function keepBefore(
+export async function keepBefore(
   decisions: readonly Decision[],
   { configuration, log, stop }: Pick<Context, "configuration" | "log" | "stop">,
   now: Date,

@@ -3,7 +3,7 @@ import type { Organization } from "../decision.ts";
 import { AccessError } from "../errors.ts";
 import { createKeycloakClient, type KeycloakClient } from "../keycloak/client.ts";
 import { createDirectory } from "../keycloak/directory.ts";
-import { createLangfuseClient } from "../langfuse/client.ts";
+import { createLangfuseClient, type LangfuseOptions } from "../langfuse/client.ts";
 import { createLog, type Logger } from "../log.ts";
 import { suggestion } from "../nearest.ts";
 import type { Directory } from "../people/person.ts";
@@ -40,7 +40,7 @@ export interface Context {
 }
 
 /** Milliseconds that calls to Langfuse have once the run is told to stop: a pod is killed 30 s after that. */
-const LAST_CALLS = 20_000;
+export const LAST_CALLS = 20_000;
 
 /** Longest run in milliseconds. Fifty thousand people take seconds; what takes this long hangs. */
 const RUN_DEADLINE = 15 * 60_000;
@@ -60,14 +60,8 @@ export async function createContext(
   const safeguards = await createSafeguards(configuration, log, { environment, print });
   // Reading may end at any moment.
   const keycloak = createKeycloakClient({ ...configuration.keycloak, signal: stop });
-  const organizations = selectOrganizations(configuration, flags["--organization"] ?? []).map(
-    ({ name, rules, guards, langfuse }): Organization => ({
-      name,
-      rules,
-      guards,
-      langfuse: createLangfuseClient({ ...langfuse, signal: abandoned.signal }),
-    }),
-  );
+  const wanted = flags["--organization"] ?? [];
+  const organizations = connectOrganizations(configuration, wanted, { signal: abandoned.signal });
   return {
     configuration,
     keycloak,
@@ -88,6 +82,24 @@ export async function createContext(
     log,
     stop,
   };
+}
+
+/**
+ * The organizations of this shard, each with its client.
+ *
+ * @param wanted names or ids of those to choose; empty for all
+ */
+export function connectOrganizations(
+  configuration: Configuration,
+  wanted: readonly string[],
+  options: Pick<LangfuseOptions, "signal" | "timeout" | "deadline">,
+): readonly Organization[] {
+  return selectOrganizations(configuration, wanted).map(({ name, rules, guards, langfuse }) => ({
+    name,
+    rules,
+    guards,
+    langfuse: createLangfuseClient({ ...langfuse, ...options }),
+  }));
 }
 
 function selectOrganizations(

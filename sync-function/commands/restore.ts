@@ -5,6 +5,7 @@ import type { Decision, Organization } from "../decision.ts";
 import { AccessError, EXIT_CODES, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
 import { combinedFingerprint } from "../plan/fingerprint.ts";
+import { recordedRun } from "../recorded-run.ts";
 import { addressMatcher } from "../roles/pattern.ts";
 import type { Safeguards } from "../safeguards.ts";
 import { type Restoration, restorationOf } from "../snapshot/restoration.ts";
@@ -12,7 +13,6 @@ import { type OrganizationState, parseSnapshot, readOrganization, type Snapshot 
 import { type Arguments, flagValues, hasFlag } from "./arguments.ts";
 import { type Command, createContext, type Surroundings } from "./context.ts";
 import { stoppedEarly } from "./decisions.ts";
-import { recordedRun } from "./recorded-run.ts";
 import { outcomeText, planText } from "./report.ts";
 
 /** Exit code that tells a script that something is not as it was. */

@@ -4,6 +4,7 @@ import { runAudit } from "../audit/run-audit.ts";
 import type { Configuration } from "../configuration.ts";
 import type { Decision } from "../decision.ts";
 import { AccessError, messageOf } from "../errors.ts";
+import type { Concerned } from "../guard/concerned.ts";
 import { DEFAULT_LIMITS } from "../guard/limits.ts";
 import { type GuardedPlan, judgeRun } from "../guard/run-verdict.ts";
 import { chooseLease } from "../lease/choice.ts";
@@ -61,12 +62,13 @@ export async function createSafeguards(
     before: async () => (await state.current()).counters,
   });
   const decided = new Set<string>();
+  let isWhole = true;
 
   const finish = async (exitCode: number) => {
     const head = audit.head();
     try {
       await state.update((current) => ({
-        ...(exitCode === 0 ? withSuccess(current, [...decided], new Date()) : current),
+        ...(exitCode === 0 && isWhole ? withSuccess(current, [...decided], new Date()) : current),
         ...(head && { audit: head }),
         counters: figures.kept(current.counters),
       }));
@@ -74,7 +76,8 @@ export async function createSafeguards(
     } catch (error) {
       log.error(`the state was not kept: ${messageOf(error)}`);
     }
-    for (const problem of await figures.publish()) log.warn(problem);
+    // What is handed over replaces what was there, and figures of a few people are not those of everybody.
+    if (isWhole) for (const problem of await figures.publish()) log.warn(problem);
     audit.close();
   };
 
@@ -88,10 +91,14 @@ export async function createSafeguards(
       await state.update((current) => withMemory(current, memory));
       await state.write();
     },
-    guard: async (decisions, approvals) => {
+    guard: async (decisions, approvals, recent) => {
       const current = await state.current();
       const isUsed = (fingerprint: string) => isApprovalUsed(current, fingerprint);
-      const { refusals, approved, fingerprint } = judgeRun(guarded(decisions, configuration), approvals, isUsed);
+      const { refusals, approved, fingerprint } = judgeRun(
+        guarded(decisions, configuration, recent),
+        approvals,
+        isUsed,
+      );
       if (!approved) return refusals;
       // Before anything is changed: an approval that was used must stay used, whatever happens next.
       await state.update((known) => withApproval(known, fingerprint, new Date()));
@@ -106,6 +113,7 @@ export async function createSafeguards(
     record: async (event) => {
       const traced = await audit.observe(event).catch((error: unknown) => ({ trouble: error }));
       await figures.observe(event);
+      if (event.kind === "started") isWhole = event.scope === undefined;
       if (event.kind === "decided") decided.add(event.decision.organization.rules.organization);
       // Figures and state are kept also where the audit trail cannot be written.
       if (event.kind === "finished") await finish(event.exitCode);
@@ -114,13 +122,20 @@ export async function createSafeguards(
   };
 }
 
-function guarded(decisions: readonly Decision[], { organizations }: Configuration): readonly GuardedPlan[] {
+function guarded(
+  decisions: readonly Decision[],
+  { organizations }: Configuration,
+  recent: ReadonlyMap<string, Concerned> = new Map(),
+): readonly GuardedPlan[] {
   const limits = new Map(organizations.map(({ rules, guards }) => [rules.organization, guards]));
-  return decisions.map(({ organization: { rules }, state, plan }) => ({
-    plan,
-    world: { state, rules },
-    limits: limits.get(rules.organization) ?? DEFAULT_LIMITS,
-  }));
+  return decisions.map(({ organization: { rules }, state, plan }) => {
+    const lately = recent.get(rules.organization);
+    return {
+      plan,
+      world: { state, rules, ...(lately && { recent: lately }) },
+      limits: limits.get(rules.organization) ?? DEFAULT_LIMITS,
+    };
+  });
 }
 
 /** Tells installations apart that push to one gateway; with a thousand organizations it must stay short. */

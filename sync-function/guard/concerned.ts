@@ -23,6 +23,17 @@ export function concernedBy(changes: readonly Change[]): Concerned {
   };
 }
 
+/** Everybody whom one of two concerns, each once. */
+export function together(left: Concerned, right: Concerned): Concerned {
+  const both = (kind: keyof Concerned) => [...new Set([...left[kind], ...right[kind]])];
+  const removed = both("removed");
+  return {
+    removed,
+    demoted: both("demoted").filter((person) => !removed.includes(person)),
+    escalated: both("escalated"),
+  };
+}
+
 /** Whether the change lets somebody rise to ADMIN or OWNER. */
 export function escalates({ from, to }: Pick<Change, "from" | "to">): boolean {
   return isMightier(to, from) && isMightier(to, MIGHTIEST_ORDINARY);

@@ -3,7 +3,7 @@ import { AccessError } from "../errors.ts";
 import type { Directory, DirectoryAnswer, Interest, Person } from "../people/person.ts";
 import type { KeycloakUser } from "./answers.ts";
 import type { KeycloakClient } from "./client.ts";
-import { clientRoleName } from "./grants.ts";
+import { clientsOf } from "./grants.ts";
 import { readHolders } from "./holders.ts";
 import { createHoldingTable, type Holding, type HoldingTable } from "./holding.ts";
 import { createHoldingProof } from "./holding-proof.ts";
@@ -44,8 +44,7 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
 
   const ownHolding = async (interest: Interest): Promise<OwnHoldingReader> => {
     if (interest.clientRoles.size > 0) applications ??= client.listClients();
-    const named = ((await applications) ?? []).filter(({ clientId }) => hasRoleOf(interest, clientId));
-    return createOwnHoldingReader(client, interest, named, { table, proof });
+    return createOwnHoldingReader(client, interest, clientsOf(interest, (await applications) ?? []), { table, proof });
   };
   const own = async (user: KeycloakUser, read: OwnHoldingReader, proven = false): Promise<Person> =>
     personOf(user, user.enabled ? await read(user.id, { proven }) : table.none);
@@ -169,10 +168,6 @@ async function confirmed(person: Person, ownOf: (person: Person) => Promise<Hold
     "incomplete",
     `Keycloak: ${person.email} holds "${lost[0]}" by one answer and not by another; run again, as somebody may have just taken it away`,
   );
-}
-
-function hasRoleOf({ clientRoles }: Interest, clientId: string): boolean {
-  return [...clientRoles].some((name) => name.startsWith(clientRoleName(clientId, "")));
 }
 
 function byId(left: Person, right: Person): number {

@@ -122,6 +122,16 @@ export function requireExistence(
   }
 }
 
+/** Clients that may have a role that matters. */
+export function clientsOf<C extends { readonly clientId: string }>(
+  { clientRoles }: Pick<Interest, "clientRoles">,
+  clients: readonly C[],
+): readonly C[] {
+  return clients.filter(({ clientId }) =>
+    [...clientRoles].some((name) => name.startsWith(clientRoleName(clientId, ""))),
+  );
+}
+
 /** Whether a group is one of these paths or below one. */
 export function isWithin(path: string, groups: ReadonlySet<string>): boolean {
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {

@@ -49,12 +49,7 @@ export async function readRealm(
   interest: Interest,
   options: Pick<DirectoryOptions, "clientRoles">,
 ): Promise<RealmOutline> {
-  if (interest.clientRoles.size > 0 && !options.clientRoles) {
-    throw new AccessError(
-      "usage",
-      "a rule asks for a client role, but client roles are not read; set KEYCLOAK_CLIENT_ROLES to true and grant the service account view-clients of realm-management",
-    );
-  }
+  requireClientRoles(interest, options);
   const [realmRoles, federated, people, clientRoles] = await Promise.all([
     provePermissions(client),
     client.hasUserStorage(),
@@ -62,6 +57,15 @@ export async function readRealm(
     options.clientRoles ? readClientRoles(client) : [],
   ]);
   return { roles: [...realmRoles, ...clientRoles], federated, people };
+}
+
+/** @throws AccessError `usage` when a rule asks for what is not read */
+export function requireClientRoles(interest: Interest, { clientRoles }: Pick<DirectoryOptions, "clientRoles">): void {
+  if (interest.clientRoles.size === 0 || clientRoles) return;
+  throw new AccessError(
+    "usage",
+    "a rule asks for a client role, but client roles are not read; set KEYCLOAK_CLIENT_ROLES to true and grant the service account view-clients of realm-management",
+  );
 }
 
 /**

@@ -13,6 +13,11 @@ export const METRICS = {
     help: "Runs that ended otherwise, by exit code: 3 refused, 4 partly applied, 5 not read, 64 misconfigured, 70 defect.",
     labels: ["exit_code"],
   },
+  langfuse_sync_person_runs_total: {
+    type: "counter",
+    help: "Runs about single people that had something to change, by exit code.",
+    labels: ["exit_code"],
+  },
   langfuse_sync_duration_seconds: { type: "gauge", help: "Length of the last run.", labels: [] },
   langfuse_sync_last_success_timestamp_seconds: {
     type: "gauge",

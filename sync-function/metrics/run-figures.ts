@@ -31,15 +31,14 @@ export function runFigures(options: RunFiguresOptions): RunFigures {
   const startedAt = new Date();
   const isWanted = file !== undefined || pushgatewayUrl !== undefined;
   const requests: { readonly target: string; readonly status: string }[] = [];
-  const stopCounting = isWanted
-    ? countRequests(targets, (target, status) => requests.push({ target, status: String(status) }))
-    : () => {};
+  let stopCounting = () => {};
   let registry: MetricsRegistry | undefined;
   let metrics: RunMetrics | undefined;
   return {
     observe: async (event) => {
       if (!isWanted) return;
       if (metrics === undefined) {
+        stopCounting = countRequests(targets, (target, status) => requests.push({ target, status: String(status) }));
         const remembered = await before();
         registry = new MetricsRegistry(Object.keys(remembered).length > 0 ? remembered : publishedSeries(file));
         metrics = runMetrics(registry, startedAt);

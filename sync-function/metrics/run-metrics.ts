@@ -10,10 +10,13 @@ export interface RunMetrics {
 
 export function runMetrics(registry: MetricsRegistry, startedAt: Date): RunMetrics {
   const decisions = new Map<string, Decision>();
+  let isWhole = true;
   return {
     observe: (event, now) => {
       switch (event.kind) {
         case "started":
+          isWhole = event.scope === undefined;
+          return;
         case "answered":
           return;
         case "decided":
@@ -35,6 +38,10 @@ export function runMetrics(registry: MetricsRegistry, startedAt: Date): RunMetri
           return;
         }
         case "finished": {
+          if (!isWhole) {
+            registry.increase("langfuse_sync_person_runs_total", { exit_code: String(event.exitCode) });
+            return;
+          }
           const seconds = (now.getTime() - startedAt.getTime()) / 1000;
           registry.set("langfuse_sync_duration_seconds", seconds);
           if (event.exitCode === 0) {

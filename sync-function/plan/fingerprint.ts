@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Person } from "../people/person.ts";
 import { type AccessRules, appliesTo } from "../roles/rule.ts";
 import { byPerson, compare } from "./order.ts";
-import type { AccessState, Member } from "./state.ts";
+import { type AccessState, type Member, membersInScope } from "./state.ts";
 
 /**
  * SHA-256 over everything a plan follows from, in an order of its own: the same facts give the same fingerprint. Of
@@ -26,7 +26,7 @@ export function fingerprintOf(state: AccessState, rules: AccessRules): string {
   };
   const hash = createHash("sha256").update(JSON.stringify(facts));
   // One by one: the facts of ten thousand members at once would be a tenth of a run's memory.
-  for (const member of state.members.toSorted(byPerson))
+  for (const member of membersInScope(state).toSorted(byPerson))
     hash.update(`\n${JSON.stringify(memberFacts(member, state, rules))}`);
   return hash.digest("hex");
 }

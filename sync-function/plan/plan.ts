@@ -11,7 +11,7 @@ import { byPerson, inOrderOfApplication } from "./order.ts";
 import { keptOwner, lastOwner } from "./owners.ts";
 import { decideProjects, rowsOf } from "./project-decision.ts";
 import { provisions } from "./provision.ts";
-import type { AccessState, Member } from "./state.ts";
+import { type AccessState, type Member, membersInScope } from "./state.ts";
 import { untouchedSchema } from "./untouched.ts";
 
 export const planSchema = z.strictObject({
@@ -37,8 +37,10 @@ export function plan(state: AccessState, given: AccessRules): Plan {
   const { rules, managed } = resolveProjects(given, state.projects);
   const isIgnored = addressMatcher(rules.ignore);
   const isProtected = addressMatcher(rules.protect);
-  const members = state.members.filter(({ email }) => !isIgnored(email));
-  const matches = matchMembers(members, state.people);
+  const seen = state.members.filter(({ email }) => !isIgnored(email));
+  // Whether an address or a person is that of several members, all of them tell.
+  const matches = matchMembers(seen, state.people);
+  const members = membersInScope({ ...state, members: seen });
   const decisions = members.map((member) =>
     decideMember(
       member,
@@ -77,7 +79,7 @@ export function plan(state: AccessState, given: AccessRules): Plan {
       const rows = inProjects[position];
       return change === undefined && untouched === undefined && !rows?.changes.length && !rows?.untouched.length;
     }).length,
-    ignored: state.members.length - members.length,
+    ignored: state.members.length - seen.length,
     fingerprint: fingerprintOf(state, given),
   };
 }

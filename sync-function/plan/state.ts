@@ -28,6 +28,11 @@ export interface Absence {
   readonly wasLinked: boolean;
 }
 
+/** The members whom the run is about. */
+export function membersInScope({ members, scope }: Pick<AccessState, "members" | "scope">): readonly Member[] {
+  return scope === undefined ? members : members.filter(({ userId }) => scope.has(userId));
+}
+
 /** Everything a plan is made from besides the rules. */
 export interface AccessState {
   readonly members: readonly Member[];
@@ -38,6 +43,11 @@ export interface AccessState {
   readonly projects: readonly Project[];
   /** By user id; members that were seen without a user in Keycloak for the first time have no entry. */
   readonly absences: ReadonlyMap<string, Absence>;
+  /**
+   * User ids of the members whom the run is about: the others are counted and never changed. Absent where it is about
+   * everybody.
+   */
+  readonly scope?: ReadonlySet<string>;
   /** By user id: how many earlier runs in a row have seen the member switched off by a user storage. */
   readonly unavailable: ReadonlyMap<string, number>;
 }

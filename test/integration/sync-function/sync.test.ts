@@ -9,10 +9,13 @@ import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { type LangfuseServer, type LangfuseTarget, startLangfuse } from "#local/langfuse/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { silent } from "#local/progress.ts";
+import { personRunsOf } from "#sync/commands/person-runs.ts";
 import { applyReport, planReport } from "#sync/commands/report.ts";
 import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
+import { createLog } from "#sync/log.ts";
+import { countRequests } from "#sync/metrics/requests.ts";
 import { type Result, runCommand } from "./command-line.ts";
 
 const REALM = "Company";
@@ -160,6 +163,11 @@ beforeEach(async () => {
   };
 }, 60_000);
 
+async function idOf(username: string): Promise<string> {
+  const [found] = await admin.get<{ id: string }[]>(`/realms/${REALM}/users`, { username, exact: true });
+  return found?.id ?? "";
+}
+
 async function roles(): Promise<Record<string, string>> {
   const members = await organization.listMemberships();
   const ours = members.map(({ email, role }) => [(email ?? "").replace("@example.com", ""), role] as const);
@@ -246,6 +254,45 @@ describe("a sync of a real realm", () => {
     expect(promoted).toHaveLength(members.length / 2);
     expect(new Set(promoted.map(({ to }) => to))).toEqual(new Set(["MEMBER"]));
   });
+});
+
+it("a run about single people gives and takes what one about everybody would, and asks for little", async () => {
+  const stop = new AbortController().signal;
+  const runs = personRunsOf({ environment, print: () => {}, stop }, "webhook", createLog("silent"));
+  const named = async (ids: readonly string[], ...names: readonly string[]) => ({
+    ids: new Set(await Promise.all(ids.map(idOf))),
+    emails: new Set(names.map((name) => `${name}@example.com`)),
+  });
+  const requests: string[] = [];
+  const stopCounting = countRequests({ [keycloak.url]: "keycloak", [target.url]: "langfuse" }, (server) =>
+    requests.push(server),
+  );
+  const costOf = async (people: Awaited<ReturnType<typeof named>>) => {
+    requests.length = 0;
+    await runs.run(people, { stop });
+    return ["keycloak", "langfuse"].map((server) => requests.filter((one) => one === server).length);
+  };
+  // A token, the proof of rights, and two for the address; later only these; for an id one more.
+  const outsider = await named(["outsider"]);
+  expect(await costOf(await named([], "outsider"))).toEqual([5, 2]);
+  expect(await costOf(await named([], "outsider"))).toEqual([2, 2]);
+  expect(await costOf(outsider)).toEqual([3, 2]);
+  // Read and decided twice, written, and read again.
+  expect(await costOf(await named([], "direct"))).toEqual([4, 6]);
+  stopCounting();
+
+  const people = await named(["nested", "disabled"], "lead", "both", "none", "protected", "stranger", "nobody");
+  expect((await runs.run(people, { stop })).changes).toHaveLength(5);
+  const { direct, nested, disabled, lead, both, none } = AFTER;
+  expect(await roles()).toEqual({ ...BEFORE, direct, nested, disabled, lead, both, none });
+  expect(await runs.run(people, { stop })).toEqual({ outcome: "in-sync", changes: [] });
+  await removeRoles(admin, REALM, { groups: { "/engineering": ["langfuse-member"] } });
+  expect(await runs.run(people, { stop })).toMatchObject({ changes: [{ kind: "demote", to: "VIEWER" }] });
+
+  const before = await roles();
+  await admin.delete(`/realms/${REALM}/roles/langfuse%2Fadmin`);
+  await expect(runs.run(people, { stop })).rejects.toThrow('has no role "langfuse/admin"');
+  expect(await roles()).toEqual(before);
 });
 
 describe("a service account with too few rights", () => {

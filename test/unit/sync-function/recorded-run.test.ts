@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { recordedRun } from "#sync/commands/recorded-run.ts";
 import { AccessError } from "#sync/errors.ts";
 import { createLog } from "#sync/log.ts";
+import { recordedRun } from "#sync/recorded-run.ts";
 import { NO_SAFEGUARDS, type RunEvent, type Safeguards } from "#sync/safeguards.ts";
 
 const log = createLog("silent");

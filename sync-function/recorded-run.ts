@@ -1,23 +1,26 @@
-import { AccessError, DEFECT_EXIT_CODE, EXIT_CODES, messageOf } from "../errors.ts";
-import type { Context } from "./context.ts";
+import { AccessError, DEFECT_EXIT_CODE, EXIT_CODES, messageOf } from "./errors.ts";
+import type { Logger } from "./log.ts";
+import type { Safeguards } from "./safeguards.ts";
 
 /**
  * Does what may write while nobody else does, between the records of its beginning and its end. What went wrong first is
  * what is told, also where it cannot be written down.
  *
  * @param work gets a signal that is aborted when nothing more may be written
+ * @param scope of a run that is not about everybody
  * @returns the exit code
  */
 export async function recordedRun(
   command: string,
-  { safeguards, log }: Pick<Context, "safeguards" | "log">,
+  { safeguards, log }: { readonly safeguards: Safeguards; readonly log: Pick<Logger, "info" | "warn" | "error"> },
   work: (lost: AbortSignal) => Promise<number>,
+  scope?: "people",
 ): Promise<number> {
   // Who does not hold it leaves no line in the audit trail and no figure: both are the holder's to write.
   const held = safeguards.hold();
   held.catch((error: unknown) => log.warn({ command, reason: messageOf(error) }, "not begun"));
   await using hold = await held;
-  await safeguards.record({ kind: "started", command });
+  await safeguards.record({ kind: "started", command, ...(scope && { scope }) });
   let exitCode: number;
   try {
     exitCode = await work(hold.lost);

@@ -1,0 +1,47 @@
+import { type Configuration, readConfiguration } from "../configuration.ts";
+import { createKeycloakClient } from "../keycloak/client.ts";
+import { createPersonalDirectories } from "../keycloak/personal-directory.ts";
+import type { Logger } from "../log.ts";
+import { createPersonRuns, type PersonRuns } from "../scoped/person-runs.ts";
+import { keepBefore } from "./apply.ts";
+import { connectOrganizations, LAST_CALLS, type Surroundings } from "./context.ts";
+import { createSafeguards } from "./safeguards.ts";
+
+/** Milliseconds that one try may be silent, and that a call may take with its repetitions: somebody waits for the end. */
+const LIMITS = { timeout: 10_000, deadline: 20_000 } as const;
+
+/**
+ * Runs about single people with the configuration of this process, which is read anew after a run that failed.
+ *
+ * @param command says in the audit trail who runs, such as `webhook`
+ * @throws AccessError `usage` when the configuration is wrong
+ */
+export function personRunsOf(
+  { environment, print, stop }: Pick<Surroundings, "environment" | "print" | "stop">,
+  command: string,
+  log: Logger,
+): PersonRuns {
+  let configuration: Configuration = readConfiguration(environment);
+  return createPersonRuns({
+    command,
+    log,
+    now: Date.now,
+    connect: () => {
+      configuration = readConfiguration(environment);
+      const { clientRoles } = configuration.keycloak;
+      const abandoned = new AbortController();
+      const abandon = () => abandoned.abort();
+      // A change that was begun is finished, but not after the process is killed.
+      stop.addEventListener("abort", () => setTimeout(abandon, LAST_CALLS).unref(), { once: true });
+      const limits = { ...LIMITS, signal: abandoned.signal };
+      const keycloak = createKeycloakClient({ ...configuration.keycloak, ...limits });
+      return {
+        beginDirectory: createPersonalDirectories(keycloak, { clientRoles, now: Date.now }),
+        organizations: connectOrganizations(configuration, [], limits),
+        abandon,
+      };
+    },
+    safeguards: () => createSafeguards(configuration, log, { environment, print }),
+    keepBefore: (decisions, until, now) => keepBefore(decisions, { configuration, log, stop: until }, now),
+  });
+}

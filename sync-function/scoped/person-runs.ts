@@ -1,0 +1,218 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { unlessAborted } from "../concurrency.ts";
+import type { Decision, Organization } from "../decision.ts";
+import { AccessError } from "../errors.ts";
+import { execute, exitCodeOf } from "../execution.ts";
+import { RecentlyConcerned } from "../guard/recent.ts";
+import type { Logger } from "../log.ts";
+import type { Memory } from "../people/memory.ts";
+import type { Directory } from "../people/person.ts";
+import type { Change } from "../plan/change.ts";
+import { combinedFingerprint } from "../plan/fingerprint.ts";
+import { recordedRun } from "../recorded-run.ts";
+import type { Safeguards } from "../safeguards.ts";
+import { decideAbout, type NamedPeople } from "./decision.ts";
+
+/**
+ * What became of a run about single people.
+ *
+ * - `in-sync`: nothing had to change; nothing was locked, written or recorded
+ * - `applied`, `partial`: all changes were made, or some failed
+ * - `refused`: a guard stands against it; it is left to the next run about everybody, which somebody may approve
+ * - `busy`: another run was writing for all of the time there was to wait
+ */
+export interface PersonRunResult {
+  readonly outcome: "in-sync" | "applied" | "partial" | "refused" | "busy";
+  /** Those that came about. */
+  readonly changes: readonly Change[];
+  /** Why it was refused, or who was busy. */
+  readonly message?: string;
+}
+
+export interface PersonRunOptions {
+  /** Ends reading at once, and writing after the person in hand. */
+  readonly stop: AbortSignal;
+  /** Milliseconds to wait for another run to end. Default 5000. */
+  readonly patience?: number;
+}
+
+/** Runs about single people in a process that stays: one writes at a time, in this process and under the lease. */
+export interface PersonRuns {
+  /**
+   * Reads the effective roles of these people and the members of Langfuse, decides about these people by the rules, and if
+   * something has to change, takes the lease, reads and decides again, and makes the changes under the same guards, with
+   * the same audit trail, as a run about everybody. Whom Keycloak does not know is left to a run about everybody.
+   *
+   * Requests when nothing has to change: three to Keycloak for each id and two for each address, two to Langfuse for each
+   * organization (and one for each project, where rules look at projects), all of them over kept connections with a kept
+   * token, and the proof of the sync's rights once a minute. A change costs the same again, the lease, its own
+   * request and one that reads it; a loss some ten more to prove it.
+   *
+   * @throws AccessError when a side cannot be read, or not completely: nothing was changed then
+   */
+  run(people: NamedPeople, options: PersonRunOptions): Promise<PersonRunResult>;
+}
+
+/** What runs use until something is wrong with it. */
+export interface Connections {
+  readonly beginDirectory: () => Directory;
+  readonly organizations: readonly Organization[];
+  /** Ends every call that is under way. */
+  readonly abandon: () => void;
+}
+
+export interface PersonRunsSettings {
+  /** Says in the audit trail who runs, such as `webhook`. */
+  readonly command: string;
+  /** Reads the configuration anew: secrets may have been replaced. */
+  readonly connect: () => Connections;
+  /** Those of one run. */
+  readonly safeguards: () => Promise<Safeguards>;
+  /** Called before anything is taken from anybody. */
+  readonly keepBefore: (decisions: readonly Decision[], stop: AbortSignal, now: Date) => Promise<void>;
+  readonly log: Pick<Logger, "info" | "warn" | "error">;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Milliseconds after which a run ends that hangs. */
+const DEADLINE = 60_000;
+
+const PATIENCE = 5_000;
+/** Milliseconds between two attempts to get the lease. */
+const RETRY = 100;
+
+/**
+ * How long links of earlier runs are believed when it is found out whether something has to change, in milliseconds. Before
+ * something is changed they are read anew.
+ */
+const MEMORY_LIFE = 60_000;
+
+export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
+  const { command, log, now } = settings;
+  const recent = new RecentlyConcerned();
+  let connections: Connections | undefined;
+  let remembered: { readonly at: number; readonly memory: Memory } | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const connected = () => {
+    connections ??= settings.connect();
+    return connections;
+  };
+  const memory = async () => {
+    if (remembered === undefined || now() - remembered.at > MEMORY_LIFE) {
+      remembered = { at: now(), memory: await (await settings.safeguards()).load() };
+    }
+    return remembered.memory;
+  };
+  const decide = async (people: NamedPeople, known: Promise<Memory>, stop: AbortSignal) => {
+    const { beginDirectory, organizations } = connected();
+    const reading = known.then((links) => decideAbout(people, beginDirectory(), organizations, links));
+    return await unlessAborted(stop, reading, stopped);
+  };
+
+  const change = async (people: NamedPeople, safeguards: Safeguards, stop: AbortSignal): Promise<PersonRunResult> => {
+    const changes: Change[] = [];
+    const exitCode = await recordedRun(
+      command,
+      { safeguards, log },
+      async (lost) => {
+        const { abandon } = connected();
+        const leave = () => {
+          abandon();
+          connections = undefined;
+        };
+        lost.addEventListener("abort", leave, { once: true });
+        const until = AbortSignal.any([stop, lost]);
+        const decisions = await decide(people, safeguards.load(), until);
+        for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
+        await refuseUnsafe(decisions, safeguards, recent, now());
+        await settings.keepBefore(decisions, until, new Date(now()));
+        for (const { organization, plan } of decisions) {
+          recent.note(organization.rules.organization, plan.changes, now());
+        }
+        const executions = await execute(decisions, {
+          safeguards,
+          stop: until,
+          onAnswer: (organization, { kind, email, userId, from, to, project, reason }, failure) => {
+            const answer = { kind, email, userId, from, to, project: project?.id, reason, organization };
+            if (failure === undefined) log.info(answer, "role changed");
+            else log.error({ ...answer, failure }, "role not changed");
+          },
+        });
+        changes.push(...executions.flatMap(({ outcome }) => outcome.applied));
+        return exitCodeOf(executions);
+      },
+      "people",
+    );
+    if (exitCode !== 0) return { outcome: "partial", changes };
+    return { outcome: changes.length > 0 ? "applied" : "in-sync", changes };
+  };
+
+  /** Waits for the lease, but no longer than there is patience. */
+  const begin = async (people: NamedPeople, stop: AbortSignal, patience: number): Promise<PersonRunResult> => {
+    const endsAt = now() + patience;
+    const safeguards = await settings.safeguards();
+    let isHeld = false;
+    const hold = async () => {
+      for (;;) {
+        try {
+          const held = await safeguards.hold();
+          isHeld = true;
+          return held;
+        } catch (error) {
+          if (!isRefusal(error) || now() >= endsAt || stop.aborted) throw error;
+          await sleep(RETRY);
+        }
+      }
+    };
+    try {
+      return await change(people, { ...safeguards, hold }, stop);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return { outcome: isHeld ? "refused" : "busy", changes: [], message: error.message };
+    }
+  };
+
+  return {
+    run: async (people, { stop: asked, patience = PATIENCE }) => {
+      const stop = AbortSignal.any([asked, AbortSignal.timeout(DEADLINE)]);
+      try {
+        const decisions = await decide(people, memory(), stop);
+        if (decisions.every(({ plan }) => plan.changes.length === 0)) return { outcome: "in-sync", changes: [] };
+        const mine = turn.then(() => begin(people, stop, patience));
+        turn = mine.catch(() => {});
+        return await mine;
+      } catch (error) {
+        // What is wrong may be an address or a secret that was replaced meanwhile.
+        connections = undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+async function refuseUnsafe(
+  decisions: readonly Decision[],
+  safeguards: Safeguards,
+  recent: RecentlyConcerned,
+  now: number,
+): Promise<void> {
+  const refusals = await safeguards.guard(decisions, [], recent.since(now));
+  if (refusals.length === 0) return;
+  const fingerprint = combinedFingerprint(decisions.map(({ plan }) => plan));
+  await safeguards.record({ kind: "refused", refusals, fingerprint });
+  const messages = refusals.map(({ guard, message }) => `${guard}: ${message}`);
+  throw new AccessError(
+    "refused",
+    `refused, and nothing was changed:\n${messages.join("\n")}\nthe next run about everybody decides about these people; look at its plan`,
+  );
+}
+
+function isRefusal(error: unknown): error is AccessError {
+  return error instanceof AccessError && error.kind === "refused";
+}
+
+function stopped(): AccessError {
+  return new AccessError("incomplete", "the run was told to stop, or its time was over, before anything was changed");
+}
