@@ -26,16 +26,20 @@ export interface BrowserOptions {
   readonly trusted?: readonly string[];
   /** Milliseconds for each request; 30,000 by default. */
   readonly timeout?: number;
+  /** Origins that lead to another server than their name says, as an entry in a hosts file makes them. */
+  readonly routes?: Readonly<Record<string, string>>;
 }
 
 /** A person's browser without a screen: keeps cookies, follows redirects, submits forms, runs no script. */
 export class Browser {
   readonly cookies: CookieJar;
   readonly #timeout: number;
+  readonly #routes: Readonly<Record<string, string>>;
 
   constructor(options: BrowserOptions = {}) {
     this.cookies = new CookieJar(options.trusted ? { trusted: options.trusted } : {});
     this.#timeout = options.timeout ?? TIMEOUT;
+    this.#routes = options.routes ?? {};
   }
 
   async get(url: URL | string): Promise<Page> {
@@ -87,7 +91,9 @@ export class Browser {
 
   async #request({ url, form }: Step): Promise<Response> {
     const cookie = this.cookies.header(url);
-    const answer = await fetch(url, {
+    const route = this.#routes[url.origin];
+    const place = route === undefined ? url : `${route}${url.pathname}${url.search}`;
+    const answer = await fetch(place, {
       method: form ? "POST" : "GET",
       headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8", ...(cookie ? { cookie } : {}) },
       body: form ?? null,

@@ -1,3 +1,4 @@
+import { PROXY_VARIABLES } from "../proxy/variables.ts";
 import type { Command } from "./context.ts";
 
 export interface Flag {
@@ -14,6 +15,8 @@ export interface Definition {
   /** Names of the words that may follow these. */
   readonly optional?: readonly string[];
   readonly flags: Readonly<Record<string, Flag>>;
+  /** Environment of its own, beside that of every command. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Behind `node sync-function/main.ts`. */
   readonly example: string;
   /** Loaded when it is asked for: help and refusals of the command line need none of the clients. */
@@ -160,6 +163,14 @@ export const COMMANDS = {
     },
     example: "gate explain dora@example.com langfuse",
     load: async () => (await import("./gate.ts")).gateCommand,
+  },
+  serve: {
+    summary: "run until told to stop: proxy stands before Langfuse and makes the role right at every login",
+    operands: ["SERVER"],
+    flags: {},
+    variables: PROXY_VARIABLES,
+    example: "serve proxy",
+    load: async () => (await import("./serve.ts")).serveCommand,
   },
   help: {
     summary: "show this text",

@@ -44,14 +44,14 @@ ${columns([
 /** What `COMMAND --help` shows. */
 export function commandHelp(name: CommandName): string {
   if (name === "help") return helpText();
-  const { summary, operands, optional = [], flags, example }: Definition = COMMANDS[name];
+  const { summary, operands, optional = [], flags, variables, example }: Definition = COMMANDS[name];
   return `${name}: ${summary}
 
 Usage: ${[PROGRAM, name, ...operands, ...optional.map((word) => `[${word}]`)].join(" ")} [FLAG]…
 
 Flags
 ${columns(flagRows({ ...flags, ...GENERAL_FLAGS }))}
-
+${variables === undefined ? "" : `\nEnvironment of its own\n${columns(Object.entries(variables))}\n`}
 Example
   ${PROGRAM} ${example}
 

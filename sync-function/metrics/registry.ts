@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from "./catalog.ts";
+import { type Family, METRICS, type MetricName } from "./catalog.ts";
 
 /** Values by series, such as `langfuse_sync_members{organization="a",role="OWNER"}`. */
 export type Series = Readonly<Record<string, number>>;
@@ -6,21 +6,26 @@ export type Series = Readonly<Record<string, number>>;
 type Labels = Readonly<Record<string, string>>;
 
 /** The figures of one process, in the text format of Prometheus (version 0.0.4). */
-export class MetricsRegistry {
+export class MetricsRegistry<Name extends string = MetricName> {
   readonly #values: Map<string, number>;
+  readonly #families: Readonly<Record<Name, Family>>;
 
-  /** @param kept what an earlier process left; anything this version does not keep is dropped */
-  constructor(kept: Series = {}) {
+  /**
+   * @param kept what an earlier process left; anything this version does not keep is dropped
+   * @param families what there is; by default the figures of runs
+   */
+  constructor(kept: Series = {}, families: Readonly<Record<string, Family>> = METRICS) {
     this.#values = new Map(Object.entries(kept).filter(([series]) => isKept(series)));
+    this.#families = families;
   }
 
-  increase(name: MetricName, labels: Labels = {}, by = 1): void {
-    const series = seriesOf(name, labels);
+  increase(name: Name, labels: Labels = {}, by = 1): void {
+    const series = seriesOf(name, this.#families[name], labels);
     this.#values.set(series, (this.#values.get(series) ?? 0) + by);
   }
 
-  set(name: MetricName, value: number, labels: Labels = {}): void {
-    this.#values.set(seriesOf(name, labels), value);
+  set(name: Name, value: number, labels: Labels = {}): void {
+    this.#values.set(seriesOf(name, this.#families[name], labels), value);
   }
 
   /** What the next process must be given so that counters go on, and so that a failed run does not hide the last success. */
@@ -29,7 +34,7 @@ export class MetricsRegistry {
   }
 
   text(): string {
-    const families = Object.entries(METRICS).flatMap(([name, { type, help }]) => {
+    const families = Object.entries<Family>(this.#families).flatMap(([name, { type, help }]) => {
       const lines = this.#sorted().filter(([series]) => nameOf(series) === name);
       if (lines.length === 0) return [];
       return [
@@ -56,8 +61,8 @@ export function parseSeries(text: string): Series {
   return Object.fromEntries(series);
 }
 
-function seriesOf(name: MetricName, labels: Labels): string {
-  const pairs = METRICS[name].labels.map((label) => `${label}="${escaped(labels[label] ?? "")}"`);
+function seriesOf(name: string, family: Family, labels: Labels): string {
+  const pairs = family.labels.map((label) => `${label}="${escaped(labels[label] ?? "")}"`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(",")}}`;
 }
 

@@ -1,0 +1,222 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Bed } from "#local/bed/bed.ts";
+import { type LoginStage, openLoginStage } from "#local/bed/login-stage.ts";
+import { Browser } from "#local/browser/browser.ts";
+import { readKeycloakPage } from "#local/browser/keycloak-page.ts";
+import { readSession, signIn } from "#local/browser/sign-in.ts";
+import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
+import type { Person } from "#local/keycloak/company.ts";
+import { run } from "#sync/commands/run.ts";
+import { parseSeries } from "#sync/metrics/registry.ts";
+import { sharedBed } from "#test/bed.ts";
+
+let bed: Bed;
+let stage: LoginStage;
+/** Stands between the sync and Keycloak; browsers go to Keycloak themselves. */
+let keycloak: FaultProxy;
+let proxy: Proxy;
+
+beforeAll(async () => {
+  bed = await sharedBed();
+  stage = await openLoginStage(bed);
+  keycloak = await startFaultProxy({ target: bed.keycloak.url });
+  proxy = await startProxy();
+});
+afterEach(() => keycloak.clear());
+afterAll(async () => {
+  await proxy?.stop();
+  await keycloak?.stop();
+  await stage?.[Symbol.asyncDispose]();
+});
+
+interface Proxy {
+  readonly url: string;
+  /** Figures by series, without the common beginning of their names. */
+  figures(): Promise<Record<string, number>>;
+  readonly ready: () => Promise<number>;
+  /** Exit code. */
+  stop(): Promise<number>;
+}
+
+/** `serve proxy` in this process, exactly as `main.ts` runs it. */
+async function startProxy(more: Readonly<Record<string, string>> = {}): Promise<Proxy> {
+  const environment = {
+    ...stage.environment,
+    KEYCLOAK_URL: keycloak.url,
+    PROXY_PORT: "0",
+    PROXY_OPERATIONS_PORT: "0",
+    PROXY_BUDGET: "20000",
+    ...more,
+  };
+  const stop = new AbortController();
+  const printed = Promise.withResolvers<string>();
+  const ended = run(
+    ["serve", "proxy", "--json"],
+    { environment, print: printed.resolve, stop: stop.signal },
+    (complaint) => printed.reject(new Error(complaint)),
+  );
+  const { port, operationsPort } = JSON.parse(await printed.promise) as Record<string, number>;
+  const operations = `http://127.0.0.1:${operationsPort}`;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    figures: async () => {
+      const series = parseSeries(await (await fetch(`${operations}/metrics`)).text());
+      return Object.fromEntries(
+        Object.entries(series).map(([name, value]) => [name.replace("langfuse_proxy_", ""), value]),
+      );
+    },
+    ready: async () => (await fetch(`${operations}/readyz`)).status,
+    stop: async () => {
+      stop.abort();
+      return await ended;
+    },
+  };
+}
+
+const logins = (outcome: string) => `logins_total{outcome="${outcome}"}`;
+
+/** A browser for which Langfuse's address leads to the proxy. */
+function browserAt({ url }: Proxy): Browser {
+  return new Browser({ routes: { [new URL(bed.langfuse.url).origin]: url } });
+}
+
+async function roleAtLogin(person: Person, through: Proxy = proxy): Promise<string | undefined> {
+  const outcome = await signIn(browserAt(through), bed.langfuse.url, person);
+  if (outcome.kind !== "signed-in") throw new Error(JSON.stringify(outcome));
+  return outcome.session.user.organizations.find(({ id }) => id === stage.organizationId)?.role;
+}
+
+/** A browser whose next step is the callback, and its address. */
+async function beforeCallback(person: Person, through: Proxy = proxy): Promise<{ browser: Browser; callback: URL }> {
+  const browser = browserAt(through);
+  const base = bed.langfuse.url;
+  const { csrfToken } = JSON.parse((await browser.get(`${base}/api/auth/csrf`)).body);
+  const form = { csrfToken, callbackUrl: base, json: "true" };
+  const { url } = JSON.parse((await browser.post(`${base}/api/auth/signin/keycloak`, form)).body);
+  const page = await browser.get(url);
+  const shown = readKeycloakPage(page);
+  if (shown.kind !== "login-form") throw new Error(JSON.stringify(shown));
+  const isCallback = ({ pathname }: URL) => pathname.endsWith("/api/auth/callback/keycloak");
+  const end = await browser.follow({ page, form: shown.form, typed: { ...person } }, isCallback);
+  if (!("halted" in end)) throw new Error(`Keycloak showed ${end.status}`);
+  return { browser, callback: end.halted };
+}
+
+/** A login, for which the Langfuse under test must sign people in through this realm. */
+function login(title: string, test: () => Promise<void>): void {
+  it(title, async ({ skip }) => {
+    if (!bed.signIn.works) skip(bed.signIn.reason);
+    await test();
+  });
+}
+
+describe("the proxy", () => {
+  login("gives the role before the first page of the first login", async () => {
+    const person = await stage.addPerson("stage-member");
+    const { browser, callback } = await beforeCallback(person);
+    expect(await stage.roleOf(person)).toBeUndefined();
+    // The answer of the callback sends the browser on, and that is where it stops.
+    const end = await browser.follow({ url: callback }, ({ pathname }) => pathname !== callback.pathname);
+    expect(end).toHaveProperty("halted");
+    expect(await stage.roleOf(person)).toBe("MEMBER");
+    expect((await readSession(browser, bed.langfuse.url))?.user.email).toBe(person.email);
+  });
+
+  login("makes the role right that has changed since, in every direction", async () => {
+    const person = await stage.addPerson("stage-member");
+    expect(await roleAtLogin(person)).toBe("MEMBER");
+    await stage.setRole(person, "stage-admin");
+    expect(await roleAtLogin(person)).toBe("ADMIN");
+    await stage.setRole(person, undefined);
+    expect(await roleAtLogin(person)).toBe("NONE");
+    const { [logins("in-sync")]: before = 0 } = await proxy.figures();
+    expect(await roleAtLogin(person)).toBe("NONE");
+    expect((await proxy.figures())[logins("in-sync")]).toBe(before + 1);
+  });
+
+  login("lets somebody without any role in as Langfuse does, and makes them no member", async () => {
+    expect(await roleAtLogin(await stage.addPerson())).toBeUndefined();
+  });
+
+  login("has one run for logins of one person at the same time", async () => {
+    const person = await stage.addPerson("stage-member");
+    const ready = await Promise.all([1, 2, 3].map(() => beforeCallback(person)));
+    keycloak.inject({ fault: { kind: "latency", milliseconds: 300 } });
+    await Promise.all(ready.map(({ browser, callback }) => browser.get(callback)));
+    expect(await stage.roleOf(person)).toBe("MEMBER");
+    const looked = keycloak.requests.filter(({ path }) => path.includes("/users?email="));
+    // As many as one run takes: one to find out, and one under the lease, each confirmed.
+    expect(looked.length).toBeLessThanOrEqual(4);
+    expect((await proxy.figures())[logins("applied")]).toBeGreaterThanOrEqual(3);
+  });
+
+  login("passes a login on with the former role when Keycloak answers errors, and says so in its figures", async () => {
+    const person = await stage.addPerson("stage-member");
+    expect(await roleAtLogin(person)).toBe("MEMBER");
+    await stage.setRole(person, "stage-admin");
+    const { [logins("failed")]: before = 0 } = await proxy.figures();
+    keycloak.inject({ fault: { kind: "answer", status: 400 } });
+    expect(await roleAtLogin(person)).toBe("MEMBER");
+    expect((await proxy.figures())[logins("failed")]).toBe(before + 1);
+    keycloak.clear();
+    expect(await roleAtLogin(person)).toBe("ADMIN");
+  });
+
+  login("waits no longer than it may for a slow Keycloak, and the role follows", async () => {
+    const hurried = await startProxy({ PROXY_BUDGET: "300" });
+    const person = await stage.addPerson("stage-member");
+    const { browser, callback } = await beforeCallback(person, hurried);
+    keycloak.inject({ fault: { kind: "latency", milliseconds: 600 } });
+    const started = performance.now();
+    const end = await browser.follow({ url: callback }, ({ pathname }) => pathname !== callback.pathname);
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(end).toHaveProperty("halted");
+    expect((await hurried.figures())[logins("late")]).toBe(1);
+    await vi.waitFor(async () => expect(await stage.roleOf(person)).toBe("MEMBER"), { timeout: 20_000, interval: 200 });
+    expect(await hurried.stop()).toBe(0);
+  });
+
+  login("hands out no session in strict mode when the role cannot be made sure, and one when it can", async () => {
+    const strict = await startProxy({ PROXY_MODE: "refuse" });
+    const person = await stage.addPerson("stage-member");
+    const { browser, callback } = await beforeCallback(person, strict);
+    keycloak.inject({ fault: { kind: "answer", status: 400 } });
+    const page = await browser.get(callback);
+    expect([page.status, page.headers.getSetCookie()]).toEqual([503, []]);
+    expect(page.body).toContain("Please try again in a minute.");
+    expect(await readSession(browser, bed.langfuse.url)).toBeUndefined();
+    keycloak.clear();
+    expect(await roleAtLogin(person, strict)).toBe("MEMBER");
+    expect(await strict.stop()).toBe(0);
+  });
+
+  login("leaves a refused login as it is, and runs nothing for it", async () => {
+    const person = await stage.addPerson("stage-member");
+    const { browser, callback } = await beforeCallback(person);
+    const before = await proxy.figures();
+    const shapeOf = async (url: URL | string, through: string) => {
+      const answer = await fetch(`${through}${new URL(url).pathname}${new URL(url).search}`, { redirect: "manual" });
+      const cookies = answer.headers.getSetCookie().map((line) => line.split("=")[0]);
+      return { status: answer.status, location: answer.headers.get("location"), cookies };
+    };
+    // Without the cookies of the browser that began the login, Langfuse refuses, and the code stays good.
+    const direct = await shapeOf(callback, bed.langfuse.url);
+    expect(direct).toMatchObject({ status: 302, location: expect.stringContaining("error=OAuthCallback") });
+    expect(await shapeOf(callback, proxy.url)).toEqual(direct);
+    const { [logins("failed")]: failed, [logins("in-sync")]: same, [logins("applied")]: applied } = before;
+    expect(await proxy.figures()).toMatchObject({
+      [logins("failed")]: failed,
+      [logins("in-sync")]: same,
+      [logins("applied")]: applied,
+    });
+    expect((await browser.get(callback)).status).toBe(200);
+    expect(await stage.roleOf(person)).toBe("MEMBER");
+  });
+});
+
+it("the proxy is ready while it serves, and ends when it is told to", async () => {
+  const own = await startProxy();
+  expect(await own.ready()).toBe(200);
+  expect(await own.stop()).toBe(0);
+  await expect(own.ready()).rejects.toThrow();
+});
