@@ -93,6 +93,27 @@ export function syncPanels(staleAfter: number): readonly Panel[] {
       unit: "short",
       queries: [[grown("langfuse_sync_requests_total", "target, status"), "{{target}} {{status}}"]],
     },
+    {
+      title: "Events of Keycloak by what became of them",
+      kind: "timeseries",
+      width: 12,
+      unit: "short",
+      queries: [
+        [grown("langfuse_sync_webhook_requests_total", "outcome"), "{{outcome}}"],
+        [grown("langfuse_sync_webhook_left_total", "reason"), "left: {{reason}}"],
+        ["sum(langfuse_sync_webhook_waiting)", "waiting"],
+      ],
+    },
+    {
+      title: "Runs that events led to",
+      kind: "timeseries",
+      width: 12,
+      unit: "short",
+      queries: [
+        [grown("langfuse_sync_webhook_runs_total", "scope, outcome"), "{{scope}} {{outcome}}"],
+        ["max by (scope) (langfuse_sync_webhook_duration_seconds)", "seconds of the last {{scope}}"],
+      ],
+    },
   ];
 }
 

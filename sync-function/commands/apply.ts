@@ -23,9 +23,10 @@ export const applyCommand: Command = async (surroundings, options) => {
   );
 };
 
-async function apply(
-  surroundings: Surroundings,
-  options: Arguments,
+/** What `apply` does while it may write. */
+export async function apply(
+  surroundings: Pick<Surroundings, "print">,
+  options: Pick<Arguments, "json" | "flags">,
   context: Context,
   planned: PlanFile | undefined,
 ): Promise<number> {

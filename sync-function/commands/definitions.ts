@@ -1,4 +1,5 @@
 import { PROXY_VARIABLES } from "../proxy/variables.ts";
+import { WEBHOOK_VARIABLES } from "../webhook/variables.ts";
 import type { Command } from "./context.ts";
 
 export interface Flag {
@@ -165,11 +166,11 @@ export const COMMANDS = {
     load: async () => (await import("./gate.ts")).gateCommand,
   },
   serve: {
-    summary: "run until told to stop: proxy stands before Langfuse and makes the role right at every login",
+    summary: "run until told to stop: webhook follows events of Keycloak, proxy makes the role right at every login",
     operands: ["SERVER"],
     flags: {},
-    variables: PROXY_VARIABLES,
-    example: "serve proxy",
+    variables: { ...WEBHOOK_VARIABLES, ...PROXY_VARIABLES },
+    example: "serve webhook",
     load: async () => (await import("./serve.ts")).serveCommand,
   },
   help: {

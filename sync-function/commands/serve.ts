@@ -4,6 +4,7 @@ import type { Command } from "./context.ts";
 
 /** Servers that `serve` can be, each loaded when it is asked for. */
 const SERVERS: Readonly<Record<string, () => Promise<Command>>> = {
+  webhook: async () => (await import("./serve-webhook.ts")).serveWebhook,
   proxy: async () => (await import("./serve-proxy.ts")).serveProxy,
 };
 

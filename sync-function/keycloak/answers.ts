@@ -42,7 +42,7 @@ export type KeycloakApplication = z.output<typeof application>;
 export const component = z.object({ id: z.string().min(1) });
 
 /** Left out for callers with too few rights: then several people may have one address for all that is known. */
-export const realmSettings = z.object({ duplicateEmailsAllowed: z.boolean().default(true) });
+export const realmSettings = z.object({ id: z.string().optional(), duplicateEmailsAllowed: z.boolean().default(true) });
 
 export const groupCount = z.object({ count: z.number().int().nonnegative() });
 export const userCount = z.number().int().nonnegative();

@@ -32,6 +32,8 @@ export interface KeycloakClient {
   readonly realm: string;
   /** Id of the user behind the sync's own service account. */
   ownUserId(): Promise<string>;
+  /** Id of the realm, which newer versions name in events; undefined for callers with too few rights. */
+  realmId(): Promise<string | undefined>;
   /** Whether several people of the realm may have one address. */
   allowsSharedEmails(): Promise<boolean>;
   /** All realm roles. 403 without `view-realm` (since 26.4.11 and 26.5.6). */
@@ -140,6 +142,7 @@ export function createKeycloakClient(options: KeycloakOptions): KeycloakClient {
         `Keycloak: the sync cannot find its own user "${username}" in realm "${realm}"; grant its service account view-users of realm-management`,
       );
     },
+    realmId: async () => (await get("", realmSettings)).id,
     allowsSharedEmails: async () => (await get("", realmSettings)).duplicateEmailsAllowed,
     listRoles: () => get("/roles", roles, { briefRepresentation: true }),
     listComposites: (roleId) => get(`/roles-by-id/${pathSegment(roleId)}/composites`, roles),

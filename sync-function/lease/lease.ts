@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { AccessError } from "../errors.ts";
 
 /** The right to write, as long as it is held. */
@@ -17,10 +18,39 @@ export interface Lease {
   acquire(): Promise<Hold>;
 }
 
+/** Somebody else writes at this moment. */
+export class HeldByAnother extends AccessError {
+  constructor(message: string) {
+    super("refused", message);
+  }
+}
+
+/**
+ * Waits until the right to write is free, but no longer than `patience` milliseconds.
+ *
+ * @throws HeldByAnother when it was not free in time
+ */
+export async function patiently<H>(
+  hold: () => Promise<H>,
+  { patience, stop }: { readonly patience: number; readonly stop: AbortSignal },
+): Promise<H> {
+  const late = AbortSignal.any([stop, AbortSignal.timeout(patience)]);
+  for (;;) {
+    try {
+      return await hold();
+    } catch (error) {
+      if (!(error instanceof HeldByAnother) || late.aborted) throw error;
+    }
+    await sleep(RETRY);
+  }
+}
+
+/** Milliseconds between two attempts. */
+const RETRY = 100;
+
 /** @param where for people: what is held, and how to free it if the holder is known to be gone */
-export function heldByAnother(holder: string, where: string): AccessError {
-  return new AccessError(
-    "refused",
+export function heldByAnother(holder: string, where: string): HeldByAnother {
+  return new HeldByAnother(
     `${holder} is writing at this moment and only one may; nothing was changed; wait until it has ended and run again (${where})`,
   );
 }

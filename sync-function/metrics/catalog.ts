@@ -44,6 +44,27 @@ export const METRICS = {
     help: "Requests by server and HTTP status; 0 where there was no answer.",
     labels: ["target", "status"],
   },
+  langfuse_sync_webhook_requests_total: {
+    type: "counter",
+    help: "Requests to the webhook by what became of them: accepted, ignored, other-realm, repeated, old, or the HTTP status.",
+    labels: ["outcome"],
+  },
+  langfuse_sync_webhook_runs_total: {
+    type: "counter",
+    help: "Runs that events led to, about people or everybody, by how they ended.",
+    labels: ["scope", "outcome"],
+  },
+  langfuse_sync_webhook_left_total: {
+    type: "counter",
+    help: "Hints that were left to the next run about everybody: too many at once, given up, or the process ended.",
+    labels: ["reason"],
+  },
+  langfuse_sync_webhook_waiting: { type: "gauge", help: "People whom events have named and who wait.", labels: [] },
+  langfuse_sync_webhook_duration_seconds: {
+    type: "gauge",
+    help: "Length of the last run that an event led to.",
+    labels: ["scope"],
+  },
 } as const satisfies Record<string, Family>;
 
 export type MetricName = keyof typeof METRICS;

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { unlessAborted } from "../concurrency.ts";
 import type { Decision, Organization } from "../decision.ts";
 import { AccessError } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
 import { RecentlyConcerned } from "../guard/recent.ts";
+import { HeldByAnother, patiently } from "../lease/lease.ts";
 import type { Logger } from "../log.ts";
 import type { Memory } from "../people/memory.ts";
 import type { Directory } from "../people/person.ts";
@@ -79,8 +79,6 @@ export interface PersonRunsSettings {
 const DEADLINE = 60_000;
 
 const PATIENCE = 5_000;
-/** Milliseconds between two attempts to get the lease. */
-const RETRY = 100;
 
 /**
  * How long links of earlier runs are believed when it is found out whether something has to change, in milliseconds. Before
@@ -149,28 +147,14 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
     return { outcome: changes.length > 0 ? "applied" : "in-sync", changes };
   };
 
-  /** Waits for the lease, but no longer than there is patience. */
   const begin = async (people: NamedPeople, stop: AbortSignal, patience: number): Promise<PersonRunResult> => {
-    const endsAt = now() + patience;
     const safeguards = await settings.safeguards();
-    let isHeld = false;
-    const hold = async () => {
-      for (;;) {
-        try {
-          const held = await safeguards.hold();
-          isHeld = true;
-          return held;
-        } catch (error) {
-          if (!isRefusal(error) || now() >= endsAt || stop.aborted) throw error;
-          await sleep(RETRY);
-        }
-      }
-    };
+    const hold = () => patiently(safeguards.hold, { patience, stop });
     try {
       return await change(people, { ...safeguards, hold }, stop);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return { outcome: isHeld ? "refused" : "busy", changes: [], message: error.message };
+      if (!(error instanceof AccessError) || error.kind !== "refused") throw error;
+      return { outcome: error instanceof HeldByAnother ? "busy" : "refused", changes: [], message: error.message };
     }
   };
 
@@ -207,10 +191,6 @@ async function refuseUnsafe(
     "refused",
     `refused, and nothing was changed:\n${messages.join("\n")}\nthe next run about everybody decides about these people; look at its plan`,
   );
-}
-
-function isRefusal(error: unknown): error is AccessError {
-  return error instanceof AccessError && error.kind === "refused";
 }
 
 function stopped(): AccessError {

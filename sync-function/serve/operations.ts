@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 
 export interface Operations {
   /** Whether requests should come here; not while the process is about to end. */
@@ -7,21 +7,29 @@ export interface Operations {
   readonly metrics: () => string;
 }
 
+/** Paths that the cluster asks for. */
+export const OPERATION_PATHS: readonly string[] = ["/healthz", "/readyz", "/metrics"];
+
 /**
  * What the cluster asks a server: `GET /healthz` whether it lives, `GET /readyz` whether it wants requests, and
  * `GET /metrics` for its figures.
  */
-export function createOperations({ isReady, metrics }: Operations): Server {
+export function answerOperations({ isReady, metrics }: Operations): RequestListener {
   const routes: Readonly<Record<string, () => readonly [status: number, text: string]>> = {
     "/healthz": () => [200, "ok\n"],
-    "/readyz": () => (isReady() ? [200, "ok\n"] : [503, "ending\n"]),
+    "/readyz": () => (isReady() ? [200, "ok\n"] : [503, "not ready\n"]),
     "/metrics": () => [200, metrics()],
   };
-  return createServer((request, response) => {
+  return (request, response) => {
     const path = request.url?.split("?", 1)[0] ?? "";
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
     const isRead = request.method === "GET" || request.method === "HEAD";
     const [status, text] = route === undefined ? [404, "not found\n"] : isRead ? route() : [405, "use GET\n"];
     response.writeHead(status, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);
-  });
+  };
+}
+
+/** The same as a server of its own. */
+export function createOperations(operations: Operations): Server {
+  return createServer(answerOperations(operations));
 }

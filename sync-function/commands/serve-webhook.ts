@@ -1,0 +1,107 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { readConfiguration } from "../configuration.ts";
+import { messageOf } from "../errors.ts";
+import { createKeycloakClient } from "../keycloak/client.ts";
+import { createLog } from "../log.ts";
+import { MetricsRegistry } from "../metrics/registry.ts";
+import { listen } from "../serve/listener.ts";
+import { answerOperations, OPERATION_PATHS } from "../serve/operations.ts";
+import { Admission } from "../webhook/admission.ts";
+import { webhookConfiguration } from "../webhook/configuration.ts";
+import { HintQueue } from "../webhook/hint-queue.ts";
+import { createReceiver } from "../webhook/receiver.ts";
+import { createWorker } from "../webhook/worker.ts";
+import type { Command } from "./context.ts";
+import { webhookRuns } from "./webhook-runs.ts";
+
+/** Milliseconds. A pod is killed 30 s after it is told to end. */
+const LAST_RUNS = 15_000;
+const LAST_REQUESTS = 2_000;
+/** Milliseconds between attempts to read both sides for the first time. */
+const FIRST_READ_PAUSE = 2_000;
+
+/** Who is slower than this sends nothing that is worth waiting for; in milliseconds. */
+const LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 } as const;
+/** A burst of events comes over as many connections, and one that is turned away is an event that is lost. */
+const MOST_CONNECTIONS = 1_024;
+
+export const serveWebhook: Command = async (surroundings, { json }) => {
+  const { environment, print, stop } = surroundings;
+  const configuration = readConfiguration(environment);
+  const { port: wanted, ...credentials } = webhookConfiguration(environment);
+  const log = createLog(configuration.logLevel);
+  const metrics = new MetricsRegistry();
+  const queue = new HintQueue();
+  const runs = webhookRuns(surroundings, configuration.shard.of, log);
+  const admission = new Admission(configuration.keycloak.realm);
+  const count = (outcome: string) => metrics.increase("langfuse_sync_webhook_requests_total", { outcome });
+  const worker = createWorker(queue, runs, {
+    log,
+    now: Date.now,
+    onRun: (scope, outcome, milliseconds) => {
+      metrics.increase("langfuse_sync_webhook_runs_total", { scope, outcome });
+      metrics.set("langfuse_sync_webhook_duration_seconds", milliseconds / 1000, { scope });
+    },
+    onLeft: (reason, hints) => {
+      metrics.increase("langfuse_sync_webhook_left_total", { reason }, hints);
+      log.warn({ reason, hints }, "hints are left to the next run about everybody");
+    },
+  });
+
+  let isReady = false;
+  const operations = answerOperations({
+    isReady: () => isReady && !stop.aborted,
+    metrics: () => {
+      metrics.set("langfuse_sync_webhook_waiting", queue.size);
+      return metrics.text();
+    },
+  });
+  const receiver = createReceiver({
+    credentials,
+    accept: (body) => {
+      const admitted = admission.admit(body, Date.now());
+      if (admitted === undefined) return false;
+      count(admitted.outcome);
+      if (admitted.outcome === "accepted") worker.hint(admitted.hint);
+      if (admitted.outcome === "old") log.warn("an event is older than an hour and was ignored; compare the clocks");
+      return true;
+    },
+    onRefusal: (status) => {
+      count(String(status));
+      log.warn({ status }, "request refused");
+    },
+  });
+  const server = createServer(LIMITS, (request, response) => {
+    const isOperation = OPERATION_PATHS.includes(request.url?.split("?", 1)[0] ?? "");
+    return (isOperation ? operations : receiver)(request, response);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  const listener = await listen(server, wanted, "WEBHOOK_PORT");
+  const { port } = listener;
+  log.info({ port }, "listening");
+  print(json ? JSON.stringify({ command: "serve webhook", port }) : `listening on port ${port} for POST /webhook`);
+
+  /** It is ready when it has read both sides; this also opens the connections that the first event would wait for. */
+  const warmUp = async () => {
+    const keycloak = createKeycloakClient({ ...configuration.keycloak, signal: stop });
+    while (!isReady && !stop.aborted) {
+      try {
+        admission.realmId = await keycloak.realmId();
+        await runs.people({ ids: new Set(), emails: new Set() }, stop);
+        isReady = true;
+        log.info("ready");
+      } catch (error) {
+        log.warn({ reason: messageOf(error) }, "not ready");
+        await Promise.race([once(stop, "abort"), new Promise((resolve) => setTimeout(resolve, FIRST_READ_PAUSE))]);
+      }
+    }
+  };
+  const warm = warmUp();
+  if (!stop.aborted) await once(stop, "abort");
+  log.info({ waiting: queue.size }, "ending");
+  await warm;
+  await listener.close(LAST_REQUESTS);
+  await worker.drain(LAST_RUNS);
+  return 0;
+};

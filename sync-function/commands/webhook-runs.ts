@@ -1,0 +1,69 @@
+import { AccessError, EXIT_CODES } from "../errors.ts";
+import { HeldByAnother, patiently } from "../lease/lease.ts";
+import type { Logger } from "../log.ts";
+import { recordedRun } from "../recorded-run.ts";
+import type { HintRuns, RunOutcome } from "../webhook/worker.ts";
+import { apply } from "./apply.ts";
+import { createContext, type Surroundings } from "./context.ts";
+import { personRunsOf } from "./person-runs.ts";
+
+const COMMAND = "webhook";
+/** Milliseconds that a run about everybody waits for another one to end. */
+const PATIENCE = 5_000;
+
+/**
+ * Runs of the configuration that the process has, once for each shard: the webhook serves all of them.
+ *
+ * @param shards number of Jobs that share the organizations
+ */
+export function webhookRuns(surroundings: Surroundings, shards: number, log: Logger): HintRuns {
+  const environments = Array.from({ length: shards }, (_, index) => ({
+    ...surroundings,
+    environment: { ...surroundings.environment, ...(shards > 1 && { JOB_COMPLETION_INDEX: `${index}` }) },
+  }));
+  const personRuns = environments.map((own) => personRunsOf(own, COMMAND, log));
+  const oneByOne = async <T>(items: readonly T[], run: (item: T) => Promise<RunOutcome>): Promise<RunOutcome> => {
+    let worst: RunOutcome = "in-sync";
+    for (const item of items) {
+      const outcome = await run(item);
+      if (RANK.indexOf(outcome) > RANK.indexOf(worst)) worst = outcome;
+    }
+    return worst;
+  };
+  return {
+    people: (named, stop) =>
+      oneByOne(personRuns, async (runs) => {
+        const { outcome, changes, message } = await runs.run(named, { stop });
+        if (outcome === "partial") {
+          throw new AccessError("partial", "some changes failed or were not attempted; the log has each of them");
+        }
+        if (message !== undefined) log.warn({ outcome, reason: message }, "nothing was changed");
+        if (changes.length > 0) log.info({ changes: changes.length }, "followed an event");
+        return outcome;
+      }),
+    everybody: (stop) => oneByOne(environments, (own) => runEverybody({ ...own, stop })),
+  };
+}
+
+/** The further behind, the more there is to be done. */
+const RANK: readonly RunOutcome[] = ["in-sync", "applied", "refused", "busy"];
+
+/** What `apply` does, with its own connections; what it plans is in the log and not printed. */
+async function runEverybody(surroundings: Surroundings): Promise<RunOutcome> {
+  const context = await createContext(surroundings);
+  const { safeguards, log, stop } = context;
+  const hold = () => patiently(safeguards.hold, { patience: PATIENCE, stop });
+  const options = { json: false, flags: {} };
+  try {
+    const exitCode = await recordedRun(COMMAND, { safeguards: { ...safeguards, hold }, log }, (lost) =>
+      apply({ print: () => {} }, options, { ...context, stop: AbortSignal.any([stop, lost]) }, undefined),
+    );
+    if (exitCode !== EXIT_CODES.partial) return "applied";
+  } catch (error) {
+    if (!(error instanceof AccessError) || error.kind !== "refused") throw error;
+    if (error instanceof HeldByAnother) return "busy";
+    log.warn({ reason: error.message }, "nothing was changed");
+    return "refused";
+  }
+  throw new AccessError("partial", "some changes failed or were not attempted; the log has each of them");
+}

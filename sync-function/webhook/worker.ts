@@ -1,0 +1,88 @@
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import type { NamedPeople } from "../scoped/decision.ts";
+import type { Hint } from "./hint.ts";
+import type { Batch, HintQueue } from "./hint-queue.ts";
+
+/** How a run ended, whose people were read; `busy` if it was not begun because somebody else was writing. */
+export type RunOutcome = "in-sync" | "applied" | "refused" | "busy";
+
+/** What can be run. Both throw when it could not be read, or not everything could be written. */
+export interface HintRuns {
+  people(people: NamedPeople, stop: AbortSignal): Promise<RunOutcome>;
+  everybody(stop: AbortSignal): Promise<RunOutcome>;
+}
+
+export interface WorkerEvents {
+  /** A run has ended. */
+  readonly onRun: (scope: Batch["scope"], outcome: RunOutcome | "failed", milliseconds: number) => void;
+  /** Hints were given up, so that the next run about everybody has to find what they were about. */
+  readonly onLeft: (reason: "overflow" | "given-up" | "ended", hints: number) => void;
+}
+
+export interface Worker {
+  hint(hint: Hint): void;
+  /** Runs about everybody who waits, once, and ends; runs that take longer than `grace` milliseconds are told to stop. */
+  drain(grace: number): Promise<void>;
+}
+
+/** Makes one run after another, as the queue has them. */
+export function createWorker(
+  queue: HintQueue,
+  runs: HintRuns,
+  { onRun, onLeft, log, now }: WorkerEvents & { readonly log: Pick<Logger, "warn">; readonly now: () => number },
+): Worker {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let working: Promise<void> | undefined;
+
+  const run = async (batch: Batch) => {
+    const takenAt = now();
+    const end = (outcome: RunOutcome | "failed") => onRun(batch.scope, outcome, now() - takenAt);
+    try {
+      const outcome = await (batch.scope === "people" ? runs.people(batch, stop.signal) : runs.everybody(stop.signal));
+      if (outcome === "busy") queue.busy(now());
+      else queue.done(batch, takenAt);
+      end(outcome);
+    } catch (error) {
+      log.warn({ scope: batch.scope, reason: messageOf(error) }, "what an event was about could not be followed yet");
+      const left = queue.failed(batch, now());
+      if (left > 0) onLeft("given-up", left);
+      end("failed");
+    }
+  };
+  const work = async () => {
+    for (let batch = queue.take(now()); batch !== undefined; batch = queue.take(now())) await run(batch);
+    working = undefined;
+    schedule();
+  };
+  const schedule = () => {
+    const at = queue.nextAt();
+    clearTimeout(timer);
+    if (at === undefined || working !== undefined || stop.signal.aborted) return;
+    timer = setTimeout(begin, Math.max(0, at - now()));
+  };
+  const begin = () => {
+    working ??= work();
+  };
+
+  return {
+    hint: (hint) => {
+      const size = queue.size;
+      if (queue.add(hint, now()) === "overflow") onLeft("overflow", size);
+      schedule();
+    },
+    drain: async (grace) => {
+      const late = setTimeout(() => stop.abort(), grace);
+      await working;
+      clearTimeout(timer);
+      queue.hurry(now());
+      for (let batch = queue.take(now()); batch !== undefined && !stop.signal.aborted; batch = queue.take(now())) {
+        await run(batch);
+      }
+      stop.abort();
+      clearTimeout(late);
+      if (queue.size > 0) onLeft("ended", queue.size);
+    },
+  };
+}

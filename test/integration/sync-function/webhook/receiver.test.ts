@@ -1,0 +1,233 @@
+import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { LONGEST_BODY } from "#sync/webhook/receiver.ts";
+import { environmentFor, runCommand } from "../command-line.ts";
+import { startOrganization } from "../organization-server.ts";
+import { type Person, startRealm } from "../realm-server.ts";
+import { SECRET, signatureOf, startReceiver, until } from "./receiver.ts";
+
+const ROLES = { "langfuse-admin": [], "langfuse-member": [] };
+const about = (id: string, more = {}) => ({
+  uid: randomUUID(),
+  realmName: "company",
+  time: Date.now(),
+  type: "admin.REALM_ROLE_MAPPING-CREATE",
+  resourcePath: `users/${id}/role-mappings/realm`,
+  representation: '[{"name":"langfuse-owner"}]',
+  ...more,
+});
+
+/** A realm whose people can be changed, an organization that has all of them, and a receiver between. */
+async function startWorld(
+  names: readonly string[],
+  more: { environment?: Record<string, string>; isBroken?: () => boolean; waitUntilReady?: boolean } = {},
+) {
+  const people: Person[] = names.map((name) => ({ id: name, email: `${name}@example.com` }));
+  const members = Object.fromEntries(people.map(({ email }) => [email, "VIEWER"]));
+  const keycloak = await startRealm(
+    { people, roles: ROLES },
+    { fault: () => (more.isBroken?.() ? { status: 400, text: "broken" } : undefined) },
+  );
+  const langfuse = await startOrganization({ "owner@example.com": "OWNER", ...members });
+  const environment = { ...environmentFor(keycloak, langfuse), ...more.environment };
+  const receiver = await startReceiver(environment, more);
+  /** Gives somebody a role in Keycloak. */
+  const give = (name: string, role = "langfuse-admin") => {
+    people.splice(
+      people.findIndex(({ id }) => id === name),
+      1,
+      { id: name, email: `${name}@example.com`, roles: [role] },
+    );
+  };
+  const roleOf = (name: string) => langfuse.roles()[`${name}@example.com`];
+  return {
+    ...{ keycloak, langfuse, environment, receiver, give, roleOf },
+    [Symbol.asyncDispose]: async () => {
+      await receiver[Symbol.asyncDispose]();
+      await keycloak[Symbol.asyncDispose]();
+      await langfuse[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe.concurrent("a request", () => {
+  it("that nobody who knows the secret has sent is refused, whatever it says, and nothing is read for it", async () => {
+    await using world = await startWorld(["dora"]);
+    const { receiver, keycloak, give, roleOf } = world;
+    give("dora");
+    const before = keycloak.received.length;
+    const body = JSON.stringify(about("dora"));
+    const json = { "content-type": "application/json" };
+    const basic = (pair: string) => ({ ...json, authorization: `Basic ${Buffer.from(pair).toString("base64")}` });
+    const ask = async (init: RequestInit, path = "/webhook") => {
+      const answer = await fetch(`${receiver.url}${path}`, { method: "POST", body, ...init });
+      return [answer.status, await answer.text()] as const;
+    };
+    const refused = [
+      await ask({ headers: json }),
+      await ask({ headers: { ...json, "x-keycloak-signature": signatureOf(body, "another-secret-value") } }),
+      await ask({ headers: { ...json, "x-keycloak-signature": signatureOf(`${body} `) } }),
+      await ask({ headers: basic("keycloak:guessed") }),
+      await ask({ headers: { ...basic(`keycloak:${SECRET}`), "content-type": "text/plain" } }),
+      await ask({ headers: basic(`keycloak:${SECRET}`) }, "/webhooks"),
+      await ask({ method: "PUT", headers: basic(`keycloak:${SECRET}`) }),
+      await ask({ headers: basic(`keycloak:${SECRET}`), body: "{" }),
+      await ask({ headers: basic(`keycloak:${SECRET}`), body: '{"type":7}' }),
+      await ask({ headers: basic(`keycloak:${SECRET}`), body: " ".repeat(LONGEST_BODY + 1) }),
+    ];
+    expect(refused.map(([status]) => status)).toEqual([401, 401, 401, 401, 415, 404, 405, 400, 400, 413]);
+    for (const [, said] of refused) {
+      expect(said).toMatch(/^\{"error":"[^"]+"\}$/);
+      expect(said).not.toContain(SECRET);
+    }
+    await sleep(50);
+    expect([keycloak.received.length, roleOf("dora")]).toEqual([before, "VIEWER"]);
+    expect(await receiver.metrics()).toMatchObject({
+      'langfuse_sync_webhook_requests_total{outcome="401"}': 4,
+      'langfuse_sync_webhook_requests_total{outcome="413"}': 1,
+    });
+    // With a slash behind it and a password, as vymalo/keycloak-webhook sends.
+    expect(await ask({ headers: basic(`keycloak:${SECRET}`) }, "/webhook/")).toEqual([202, "{}"]);
+    await until(() => roleOf("dora") === "ADMIN");
+  });
+
+  it("whose body grows without end, or does not come, is broken off", async () => {
+    await using world = await startWorld([]);
+    const { port } = new URL(world.receiver.url);
+    const raw = (head: string, ...pieces: readonly Buffer[]) => {
+      const socket = connect(Number(port), "127.0.0.1");
+      socket.write(
+        `POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nx-keycloak-signature: 00\r\n${head}\r\n\r\n`,
+      );
+      for (const piece of pieces) socket.write(piece);
+      return text(socket);
+    };
+    const chunk = Buffer.concat([Buffer.from("10000\r\n"), Buffer.alloc(65_536, 32), Buffer.from("\r\n")]);
+    const begun = Date.now();
+    const [endless, silent] = await Promise.all([
+      raw("transfer-encoding: chunked", ...Array.from({ length: 20 }, () => chunk)),
+      raw("content-length: 10"),
+    ]);
+    expect(endless).toMatch(/^HTTP\/1\.1 413 /);
+    expect(silent).toMatch(/^(HTTP\/1\.1 408 [\s\S]*)?$/);
+    expect(Date.now() - begun).toBeLessThan(15_000);
+    expect((await fetch(`${world.receiver.url}/healthz`)).status).toBe(200);
+  });
+});
+
+describe.concurrent("an event", () => {
+  it("is a hint: what somebody gets is what Keycloak says, and an event that comes again changes nothing", async () => {
+    await using world = await startWorld(["dora", "fred"]);
+    const { receiver, give, roleOf, langfuse } = world;
+    give("dora");
+    const event = about("dora");
+    expect([await receiver.send(event), await receiver.send(about("fred"))]).toEqual([202, 202]);
+    await until(() => roleOf("dora") === "ADMIN");
+    for (let times = 0; times < 20; times += 1) expect(await receiver.send(event)).toBe(202);
+    await sleep(50);
+    expect([roleOf("fred"), langfuse.writes().length]).toEqual(["VIEWER", 1]);
+    const outcome = (name: string) => `langfuse_sync_webhook_requests_total{outcome="${name}"}`;
+    expect(await receiver.metrics()).toMatchObject({ [outcome("accepted")]: 2, [outcome("repeated")]: 20 });
+  });
+
+  it("that comes before what it tells of is committed is followed a moment later", async () => {
+    await using world = await startWorld(["dora"]);
+    await world.receiver.send(about("dora"));
+    await until(async () => (await world.receiver.metrics())[RUNS_IN_SYNC] === 1);
+    world.give("dora");
+    await until(() => world.roleOf("dora") === "ADMIN");
+  });
+
+  it("about everybody leads to one run for many of them", async () => {
+    await using world = await startWorld(["dora", "fred"]);
+    world.give("dora");
+    world.give("fred", "langfuse-member");
+    for (let times = 0; times < 10; times += 1) {
+      expect(await world.receiver.send(about("", { resourcePath: "groups/g/role-mappings/realm" }))).toBe(202);
+    }
+    await until(() => world.roleOf("fred") === "MEMBER" && world.roleOf("dora") === "ADMIN");
+    const runs = 'langfuse_sync_webhook_runs_total{scope="everybody",outcome="applied"}';
+    await until(async () => (await world.receiver.metrics())[runs] === 1);
+  });
+
+  it("of five hundred at once is not lost, and the people are read in a few runs", async () => {
+    const names = Array.from({ length: 500 }, (_, index) => `p${index}`);
+    await using world = await startWorld(names);
+    for (const name of names) world.give(name, "langfuse-member");
+    const begun = performance.now();
+    const answers = await Promise.all(names.map((name) => world.receiver.send(about(name))));
+    expect(new Set(answers)).toEqual(new Set([202]));
+    // Nobody waits for an answer until something was done.
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    await until(() => names.every((name) => world.roleOf(name) === "MEMBER"));
+    const runs = Object.entries(await world.receiver.metrics()).filter(([name]) => name.includes("webhook_runs_total"));
+    expect(runs.reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(30);
+  });
+
+  it("is kept while a side does not answer, and followed when it does", async () => {
+    let isBroken = false;
+    await using world = await startWorld(["dora"], { isBroken: () => isBroken });
+    world.give("dora");
+    isBroken = true;
+    expect(await world.receiver.send(about("dora"))).toBe(202);
+    await until(async () => (await world.receiver.metrics())[RUNS_FAILED] === 1);
+    expect((await fetch(`${world.receiver.url}/readyz`)).status).toBe(200);
+    isBroken = false;
+    await until(() => world.roleOf("dora") === "ADMIN");
+  });
+});
+
+const RUNS_IN_SYNC = 'langfuse_sync_webhook_runs_total{scope="people",outcome="in-sync"}';
+const RUNS_FAILED = 'langfuse_sync_webhook_runs_total{scope="people",outcome="failed"}';
+
+it.concurrent("is not ready before it has read both sides, and takes events all the same", async () => {
+  let isBroken = true;
+  await using world = await startWorld(["dora"], { isBroken: () => isBroken, waitUntilReady: false });
+  world.give("dora");
+  expect((await fetch(`${world.receiver.url}/readyz`)).status).toBe(503);
+  expect(await world.receiver.send(about("dora"))).toBe(202);
+  isBroken = false;
+  await until(() => world.roleOf("dora") === "ADMIN");
+  await until(async () => (await fetch(`${world.receiver.url}/readyz`)).ok);
+});
+
+it.concurrent("when it is told to end it reads who waits, and takes nothing more", async () => {
+  const world = await startWorld(["dora", "fred"]);
+  world.give("dora");
+  await world.receiver.send(about("dora"));
+  await until(() => world.roleOf("dora") === "ADMIN");
+  // Committed only now, and the second look at them is two seconds away.
+  world.give("fred");
+  await world.receiver.send(about("fred"));
+  expect(await world.receiver.stop()).toBe(0);
+  expect(world.roleOf("fred")).toBe("ADMIN");
+  await expect(world.receiver.send(about("fred"))).rejects.toThrow();
+  await world[Symbol.asyncDispose]();
+});
+
+it.concurrent("runs of a CronJob and of events at the same time write one after another", async () => {
+  const names = Array.from({ length: 8 }, (_, index) => `p${index}`);
+  await using world = await startWorld(names);
+  for (const name of names) world.give(name, "langfuse-member");
+  const sent = names.map((name) => world.receiver.send(about(name)));
+  const scheduled = Array.from({ length: 3 }, () => runCommand(["apply"], world.environment));
+  const codes = (await Promise.all(scheduled)).map(({ exitCode }) => exitCode);
+  await Promise.all(sent);
+  await until(() => names.every((name) => world.roleOf(name) === "MEMBER"));
+  // Whoever came too late was refused, and nobody was written twice.
+  for (const code of codes) expect([0, 3]).toContain(code);
+  const written = world.langfuse.writes().map(({ url }) => url.pathname);
+  expect(written.toSorted()).toEqual([...new Set(written)].toSorted());
+});
+
+it.concurrent("says what is wrong with its configuration, and what there is to serve", async () => {
+  const environment = environmentFor({ url: "http://127.0.0.1:1" }, { url: "http://127.0.0.1:1" });
+  expect(await runCommand(["serve", "webhook"], environment)).toMatchObject({
+    exitCode: 64,
+    complaints: expect.stringContaining("WEBHOOK_SECRET is not set"),
+  });
+  expect((await runCommand(["serve", "webhok"], environment)).complaints).toContain('did you mean "webhook"');
+});

@@ -1,0 +1,73 @@
+import { createHmac } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "#sync/commands/run.ts";
+import { parseSeries, type Series } from "#sync/metrics/registry.ts";
+
+export const SECRET = "a-secret-of-the-webhook";
+
+export interface Receiver extends AsyncDisposable {
+  readonly url: string;
+  /** Sends a body as p2-inc/keycloak-events does, signed. */
+  send(event: unknown, headers?: Readonly<Record<string, string>>): Promise<number>;
+  metrics(): Promise<Series>;
+  /** Asks it to end, as a SIGTERM does, and waits for that. */
+  stop(): Promise<number>;
+}
+
+/** `serve webhook` in this process, exactly as `main.ts` runs it, when it is ready. */
+export async function startReceiver(
+  environment: Readonly<Record<string, string>>,
+  { waitUntilReady = true } = {},
+): Promise<Receiver> {
+  const stop = new AbortController();
+  const listening = Promise.withResolvers<number>();
+  const print = (text: string) => {
+    const line = JSON.parse(text) as { port?: number };
+    if (line.port) listening.resolve(line.port);
+  };
+  const own = { WEBHOOK_SECRET: SECRET, WEBHOOK_PORT: "0", ...environment };
+  const ended = run(["serve", "webhook", "--json"], { environment: own, print, stop: stop.signal }, (text) =>
+    listening.reject(new Error(text)),
+  );
+  const url = `http://127.0.0.1:${await listening.promise}`;
+  const end = async () => {
+    stop.abort();
+    return await ended;
+  };
+  if (waitUntilReady) await until(async () => (await fetch(`${url}/readyz`)).ok);
+  return {
+    url,
+    send: async (event, headers) => {
+      const body = JSON.stringify(event);
+      const answer = await fetch(`${url}/webhook`, {
+        method: "POST",
+        body,
+        headers: {
+          "content-type": "application/json; charset=UTF-8",
+          "x-keycloak-signature": signatureOf(body),
+          ...headers,
+        },
+      });
+      await answer.text();
+      return answer.status;
+    },
+    metrics: async () => parseSeries(await (await fetch(`${url}/metrics`)).text()),
+    stop: end,
+    [Symbol.asyncDispose]: async () => {
+      await end();
+    },
+  };
+}
+
+export function signatureOf(body: string, secret = SECRET): string {
+  return createHmac("sha256", secret).update(body).digest("hex");
+}
+
+/** @throws Error when it does not come true within ten seconds */
+export async function until(isTrue: () => Promise<boolean> | boolean): Promise<void> {
+  const late = AbortSignal.timeout(10_000);
+  while (!(await isTrue())) {
+    if (late.aborted) throw new Error(`it did not come true: ${isTrue}`);
+    await sleep(10);
+  }
+}

@@ -1,0 +1,202 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Batch, HintQueue, KEPT, LONGEST_QUEUE, SETTLING } from "#sync/webhook/hint-queue.ts";
+
+const about = (...ids: string[]) => ({ kind: "people", ids, emails: [] }) as const;
+const everybody = { kind: "everybody" } as const;
+const people = (...ids: string[]): Batch => ({ scope: "people", ids: new Set(ids), emails: new Set() });
+
+/** Takes and finishes everything until nothing waits; what was taken, and when. */
+function drained(queue: HintQueue, from = 0) {
+  const taken: [number, string][] = [];
+  for (let now: number | undefined = from; now !== undefined; ) {
+    const batch = queue.take(now);
+    if (batch === undefined) {
+      const next = queue.nextAt();
+      now = next === undefined ? undefined : Math.max(next, now);
+      continue;
+    }
+    taken.push([now, batch.scope === "everybody" ? "everybody" : [...batch.ids, ...batch.emails].join(" ")]);
+    queue.done(batch, now);
+  }
+  return taken;
+}
+
+describe("a person", () => {
+  it("is read at once, and again when what the event told of must be there", () => {
+    const queue = new HintQueue();
+    queue.add(about("a"), 0);
+    expect(drained(queue)).toEqual([
+      [0, "a"],
+      [SETTLING, "a"],
+    ]);
+    expect(queue.size).toBe(0);
+  });
+
+  it("is read once for many events, and together with others", () => {
+    const queue = new HintQueue();
+    for (let time = 0; time < 20; time += 1) queue.add(about("a"), time);
+    queue.add({ kind: "people", ids: ["b"], emails: ["b@example.com"] }, 20);
+    expect(drained(queue, 20)).toEqual([
+      [20, "a b b@example.com"],
+      [19 + SETTLING, "a"],
+      [20 + SETTLING, "b b@example.com"],
+    ]);
+  });
+
+  it("who is named again while they are read is read again at once", () => {
+    const queue = new HintQueue();
+    queue.add(about("a"), 0);
+    const batch = queue.take(0) ?? people();
+    queue.add(about("a"), 40);
+    queue.done(batch, 0);
+    expect(drained(queue, 100)).toEqual([
+      [100, "a"],
+      [40 + SETTLING, "a"],
+    ]);
+  });
+});
+
+describe("everybody", () => {
+  it("is read once, a moment after the last of many events", () => {
+    const queue = new HintQueue();
+    for (let time = 0; time <= 1_000; time += 100) queue.add(everybody, time);
+    expect(drained(queue)).toEqual([[1_000 + SETTLING, "everybody"]]);
+  });
+
+  it("is not put off for ever by events that do not end", () => {
+    const queue = new HintQueue();
+    const times: number[] = [];
+    for (let now = 0; now < 60_000; now += 500) {
+      queue.add(everybody, now);
+      const batch = queue.take(now);
+      if (batch === undefined) continue;
+      times.push(now);
+      queue.done(batch, now);
+    }
+    expect(times).toEqual([10_000, 20_000, 30_000, 40_000, 50_000]);
+  });
+
+  it("stands for people of whom there are many at once, and for those that the queue has no room for", () => {
+    const queue = new HintQueue();
+    for (let index = 0; index < 60; index += 1) queue.add(about(`${index}`), 0);
+    expect(drained(queue, 0)).toEqual([
+      [0, "everybody"],
+      [SETTLING, "everybody"],
+    ]);
+    const results = Array.from({ length: LONGEST_QUEUE + 1 }, (_, index) => queue.add(about(`${index}`), 0));
+    expect(results.filter((result) => result === "overflow")).toHaveLength(1);
+    expect([queue.size, drained(queue)]).toEqual([0, [[SETTLING, "everybody"]]]);
+  });
+});
+
+describe("what cannot be read", () => {
+  it("is tried again, later each time, and alone, so that it stands in the way of nobody else", () => {
+    const queue = new HintQueue();
+    queue.add(about("poison", "a", "b"), 0);
+    const seen: string[] = [];
+    let now = 0;
+    for (let tries = 0; tries < 8; tries += 1) {
+      now = Math.max(now, queue.nextAt() ?? now);
+      const batch = queue.take(now);
+      if (batch?.scope !== "people") break;
+      const names = [...batch.ids].join(" ");
+      seen.push(names);
+      if (names.includes("poison")) queue.failed(batch, now);
+      else queue.done(batch, now);
+    }
+    expect(seen.slice(0, 4)).toEqual(["poison a b", "poison", "a", "b"]);
+    expect(now).toBeGreaterThan(SETTLING);
+  });
+
+  it("is given up when it is too old, and not before", () => {
+    const queue = new HintQueue();
+    queue.add(about("a"), 0);
+    const given: number[] = [];
+    for (let now: number | undefined = 0; now !== undefined; now = queue.nextAt()) {
+      const batch = queue.take(now);
+      if (batch && queue.failed(batch, now) > 0) given.push(now);
+    }
+    expect(given).toHaveLength(1);
+    expect(given[0]).toBeGreaterThan(KEPT);
+    expect(given[0]).toBeLessThan(KEPT + 60_000);
+  });
+
+  it("because somebody else was writing is taken again in a moment, as it was", () => {
+    const queue = new HintQueue();
+    queue.add(about("a", "b"), 0);
+    queue.take(0);
+    queue.busy(10);
+    expect(queue.take(10)).toBeUndefined();
+    expect(drained(queue, 10)[0]).toEqual([510, "a b"]);
+  });
+});
+
+it("at the end everything is due, and once is enough", () => {
+  const queue = new HintQueue();
+  queue.add(about("a"), 0);
+  queue.add(everybody, 0);
+  queue.hurry(5);
+  expect(drained(queue, 5)).toEqual([[5, "everybody"]]);
+});
+
+it("no hint is lost, whatever comes when and fails how often", () => {
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constant("hint" as const), ids: fc.subarray(["a", "b", "c"], { minLength: 1 }) }),
+      fc.record({ kind: fc.constant("everybody" as const) }),
+      fc.record({ kind: fc.constant("pass" as const), time: fc.integer({ min: 0, max: 4_000 }) }),
+      fc.record({ kind: fc.constant("take" as const) }),
+      fc.record({ kind: fc.constantFrom("done" as const, "failed" as const, "busy" as const) }),
+    ),
+    { maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(steps, (all) => {
+      const queue = new HintQueue();
+      let now = 0;
+      let taken: { batch: Batch; at: number } | undefined;
+      const hints: { id: string; at: number }[] = [];
+      const reads: { id: string; at: number }[] = [];
+      const end = (how: "done" | "failed" | "busy") => {
+        if (taken === undefined) return;
+        const { batch, at } = taken;
+        taken = undefined;
+        if (how === "busy") queue.busy(now);
+        else if (how === "failed") queue.failed(batch, now);
+        else {
+          queue.done(batch, at);
+          for (const id of batch.scope === "everybody" ? ["a", "b", "c", "*"] : batch.ids) reads.push({ id, at });
+        }
+      };
+      const take = () => {
+        if (taken !== undefined) return;
+        const batch = queue.take(now);
+        if (batch !== undefined) taken = { batch, at: now };
+      };
+      for (const step of all) {
+        if (step.kind === "pass") now += step.time;
+        else if (step.kind === "take") take();
+        else if (step.kind === "hint") {
+          queue.add(about(...step.ids), now);
+          hints.push(...step.ids.map((id) => ({ id, at: now })));
+        } else if (step.kind === "everybody") {
+          queue.add(everybody, now);
+          hints.push({ id: "*", at: now });
+        } else end(step.kind);
+      }
+      // From here on everything goes well.
+      end("done");
+      for (let next = queue.nextAt(); next !== undefined; next = queue.nextAt()) {
+        now = Math.max(now, next);
+        take();
+        end("done");
+      }
+      for (const { id, at } of hints) {
+        expect(reads.some((read) => read.id === id && read.at >= at + SETTLING)).toBe(true);
+      }
+      expect(queue.size).toBe(0);
+    }),
+    { numRuns: 300 },
+  );
+});
