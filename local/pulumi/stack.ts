@@ -11,6 +11,8 @@ import { pulumiEnvironment } from "../toolchain/toolchain.ts";
 /** Folder of the program. */
 export const programFolder = fileURLToPath(new URL("../../", import.meta.url));
 
+const nodeProcess = new URL("./node-process.ts", import.meta.url).href;
+
 /** Number of resources by what happened to them: `create`, `same`, `update`, `delete` … */
 export type Changes = Readonly<Record<string, number>>;
 
@@ -67,8 +69,14 @@ export class Stack {
   static async create(options: StackOptions): Promise<Stack> {
     await mkdir(options.folder, { recursive: true });
     const base = await pulumiEnvironment(options.folder, options.progress, "local stacks only");
-    // The flag --event-log counts as a debugging aid.
-    const environment = { ...base, PULUMI_DEBUG_COMMANDS: "true", ...options.environment };
+    const { NODE_OPTIONS: own = "", ...more } = options.environment ?? {};
+    const environment = {
+      ...base,
+      // The flag --event-log counts as a debugging aid.
+      PULUMI_DEBUG_COMMANDS: "true",
+      NODE_OPTIONS: [base.NODE_OPTIONS, `--import ${nodeProcess}`, own].filter(Boolean).join(" "),
+      ...more,
+    };
     const stack = new Stack(options, environment);
     // A project of the same name, so that the stack's configuration is written here and not beside the program.
     await writeFile(path.join(options.folder, "Pulumi.yaml"), "name: langfuse-access\nruntime: nodejs\n");
