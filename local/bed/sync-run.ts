@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { run } from "../process/run.ts";
 import { programFolder } from "../pulumi/stack.ts";
 import type { Bed } from "./bed.ts";
+import { endOfJob } from "./job.ts";
 
 /** What the stack says about the deployed sync. */
 export interface DeployedSync {
@@ -42,9 +42,6 @@ const cronJobAnswer = z.object({
   }),
 });
 const dataAnswer = z.object({ data: z.record(z.string(), z.string()) });
-const jobAnswer = z.object({
-  status: z.object({ succeeded: z.number().optional(), failed: z.number().optional() }).default({}),
-});
 
 /** Runs the deployed sync once: as a Job made from its CronJob, or without a node as a process with the same bundle. */
 export async function runDeployedSync(bed: Bed, sync: DeployedSync, jobName: string): Promise<SyncRun> {
@@ -54,19 +51,8 @@ export async function runDeployedSync(bed: Bed, sync: DeployedSync, jobName: str
 async function runJob({ cluster }: Bed, { namespace, cronJobName }: DeployedSync, jobName: string): Promise<SyncRun> {
   const inNamespace = ["--namespace", namespace];
   await cluster.kubectl(["create", "job", jobName, `--from=cronjob/${cronJobName}`, ...inNamespace]);
-  const late = AbortSignal.timeout(JOB_TIMEOUT);
-  for (;;) {
-    const job = jobAnswer.parse(
-      JSON.parse(await cluster.kubectl(["get", "job", jobName, "-o", "json", ...inNamespace])),
-    );
-    if (job.status.succeeded || job.status.failed) {
-      const log = await cluster.kubectl(["logs", `job/${jobName}`, ...inNamespace]);
-      return { succeeded: Boolean(job.status.succeeded), log, ranAs: "pod" };
-    }
-    if (late.aborted)
-      throw new Error(`Job ${jobName} did not end:\n${await cluster.kubectl(["describe", "pods", ...inNamespace])}`);
-    await sleep(250);
-  }
+  const [end] = await endOfJob(cluster, { namespace, name: jobName }, JOB_TIMEOUT / 1000);
+  return { succeeded: end?.exitCode === 0, log: end?.log ?? "", ranAs: "pod" };
 }
 
 async function runBundle(bed: Bed, sync: DeployedSync): Promise<SyncRun> {

@@ -10,7 +10,10 @@ export interface AdminOptions {
   /** Administrator of the master realm. */
   readonly username: string;
   readonly password: string;
-  /** Milliseconds that a request may take; 60,000 by default, because importing a realm of thousands takes long. */
+  /**
+   * Milliseconds that a request may take; 150,000 by default, because importing a realm of thousands
+   * takes a quarter of a minute, and several times as long on a machine that is busy.
+   */
   readonly timeout?: number;
 }
 
@@ -32,7 +35,7 @@ export class KeycloakAdmin {
   constructor(options: AdminOptions) {
     this.url = options.url;
     this.#credentials = { username: options.username, password: options.password };
-    this.#timeout = options.timeout ?? 60_000;
+    this.#timeout = options.timeout ?? 150_000;
   }
 
   async get<T>(path: string, query: Query = {}): Promise<T> {
