@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse as parseYaml } from "yaml";
 import { type Bed, langfuseClientSecret } from "#local/bed/bed.ts";
 import { breakGlass, companySecrets, companySettings, companyStack } from "#local/bed/company-stack.ts";
 import { bundleHere, deployedEnvironment, type SyncRun } from "#local/bed/sync-run.ts";
@@ -13,6 +12,7 @@ import { silent } from "#local/progress.ts";
 import type { Stack } from "#local/pulumi/stack.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { sharedBed } from "#test/bed.ts";
+import { startService } from "./service-pod.ts";
 
 let bed: Bed;
 let stack: Stack;
@@ -93,23 +93,18 @@ describe("a deployed stack", () => {
     expect(await roleOf("second@example.com")).toBeUndefined();
   });
 
-  it("finds a role that somebody changed by hand, and repairs it", async () => {
+  it("finds a role that somebody changed and a gate that somebody unbound by hand, and repairs both", async () => {
     const owner = (await client.listMemberships()).find(({ email }) => email === breakGlass);
     const keeper = await client.createScimUser({ userName: "keeper@example.com", role: "OWNER" });
     await client.updateScimUser(owner?.userId ?? "", "VIEWER");
-    await run(stack.refresh());
-    const repair = await run(stack.up());
-    expect(repair.changes).toMatchObject({ update: 1 });
-    expect(await roleOf(breakGlass)).toBe("OWNER");
-    await client.deleteScimUser(keeper.id);
-  });
-
-  it("binds the gate again when somebody unbound it by hand", async () => {
     await bed.admin.put(`/realms/${bed.realm}`, { browserFlow: "browser" });
     await run(stack.refresh());
-    await run(stack.up());
+    const repair = await run(stack.up());
+    expect(repair.changes).toMatchObject({ update: 2 });
+    expect(await roleOf(breakGlass)).toBe("OWNER");
     const { browserFlow } = await bed.admin.get<{ browserFlow: string }>(`/realms/${bed.realm}`);
     expect([browserFlow]).toEqual(outputs.gateFlowAliases);
+    await client.deleteScimUser(keeper.id);
   });
 
   it.skipIf(process.env.CI !== "true" && process.env.LOCAL_KUBERNETES_NODE === "off")(
@@ -174,8 +169,13 @@ describe("a deployed stack", () => {
   it.skipIf(process.env.CI !== "true" && process.env.LOCAL_KUBERNETES_NODE === "off")(
     "lets a service start with the key of its project, and not with that of another (skipped without a node)",
     async () => {
-      expect(await startService("chat-right", outputs.projectId)).toEqual({ phase: "Succeeded", exitCode: 0 });
-      expect(await startService("chat-wrong", "another-project")).toEqual({ phase: "Failed", exitCode: 3 });
+      const service = (name: string, project = "") =>
+        startService(bed, { namespace: "stack-test", name, project, programName: outputs.syncProgramName ?? "" });
+      const ends = [service("chat-right", outputs.projectId), service("chat-wrong", "another-project")];
+      expect(await Promise.all(ends)).toEqual([
+        { phase: "Succeeded", exitCode: 0 },
+        { phase: "Failed", exitCode: 3 },
+      ]);
       const log = await bed.cluster.kubectl(["logs", "chat-wrong", "-c", "check-key", "--namespace", "stack-test"]);
       expect(log).toContain('the key is of project "Assistant"');
       expect(log).not.toMatch(/sk-lf-/);
@@ -271,41 +271,6 @@ describe("a deployed stack", () => {
     expect(await exportRealm(bed.admin, bed.realm)).toEqual(found);
   });
 });
-
-/** Starts a pod with the documented init container and answers how it ended. */
-async function startService(name: string, project = ""): Promise<{ phase: string; exitCode: number }> {
-  const text = await readFile(new URL("../../docs/langfuse-resources.md", import.meta.url), "utf8");
-  const example = /```yaml\n(initContainers:.*?)```/s.exec(text)?.[1] ?? "";
-  const { initContainers, volumes } = parseYaml(example);
-  const [check] = initContainers;
-  const [volume] = volumes;
-  const user = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } };
-  const local = {
-    image: bed.cluster.image,
-    imagePullPolicy: "Never",
-    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-  };
-  const pod = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, namespace: "stack-test" },
-    spec: {
-      restartPolicy: "Never",
-      automountServiceAccountToken: false,
-      securityContext: user,
-      initContainers: [{ ...check, ...local, command: [...check.command, "--project", project] }],
-      containers: [{ name: "service", ...local, command: ["node", "-e", "0"] }],
-      volumes: [{ ...volume, configMap: { name: outputs.syncProgramName } }],
-    },
-  };
-  await bed.cluster.kubectl(["create", "-f", await written(JSON.stringify(pod))]);
-  const ended = async () => {
-    const { status } = await read("pod", name);
-    return ["Succeeded", "Failed"].includes(status.phase) ? status : undefined;
-  };
-  const status = await expect.poll(ended, { timeout: 60_000, interval: 500 }).toBeDefined().then(ended);
-  return { phase: status.phase, exitCode: status.initContainerStatuses[0].state.terminated.exitCode };
-}
 
 async function roleOf(email: string): Promise<string | undefined> {
   return (await client.listMemberships()).find((member) => member.email === email)?.role;

@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { namedTarget } from "#local/bed/langfuse-target.ts";
+import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { createRealm } from "#local/keycloak/realm.ts";
+import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
+import { assignRoles } from "#local/keycloak/roles.ts";
+import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
+import { startLangfuse } from "#local/langfuse/server.ts";
+import { ProcessGroup } from "#local/process/group.ts";
+import { silent } from "#local/progress.ts";
+import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
+import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
+import type { Role } from "#sync/langfuse/role.ts";
+
+const REALM = "inspected";
+const CLIENT = { clientId: "langfuse-sync", secret: "client-secret-value" };
+/** Addresses of this run alone: a Langfuse elsewhere remembers people for ever. */
+const SUFFIX = `${Date.now().toString(36)}${process.pid}`;
+export const address = (name: string) => `${name}.${SUFFIX}@example.com`;
+
+const person = (name: string, more: Partial<UserRepresentation> = {}): UserRepresentation => ({
+  username: name,
+  email: address(name),
+  emailVerified: true,
+  enabled: true,
+  realmRoles: [`default-roles-${REALM}`],
+  ...more,
+});
+
+const realm = {
+  realm: REALM,
+  enabled: true,
+  roles: { realm: [{ name: "langfuse-admin" }, { name: "langfuse-member" }, { name: "team-lead" }] },
+  groups: [{ name: "engineering", subGroups: [{ name: "ml" }] }],
+  clients: ["langfuse-sync", "mighty-sync", "powerless-sync"].map((clientId) => ({
+    ...CLIENT,
+    clientId,
+    publicClient: false,
+    standardFlowEnabled: false,
+    serviceAccountsEnabled: true,
+    fullScopeAllowed: true,
+  })),
+  users: [
+    person("nested", { groups: ["/engineering/ml"] }),
+    person("composite"),
+    person("both"),
+    person("unverified", { emailVerified: false }),
+    person("disabled", { enabled: false }),
+    ...Object.entries({
+      "langfuse-sync": ["view-users", "view-realm"],
+      "mighty-sync": ["view-users", "view-realm", "manage-users"],
+      "powerless-sync": ["view-realm"],
+    }).map(([clientId, rights]) => ({
+      username: `service-account-${clientId}`,
+      enabled: true,
+      serviceAccountClientId: clientId,
+      realmRoles: [`default-roles-${REALM}`],
+      clientRoles: { "realm-management": rights },
+    })),
+  ],
+} as RealmRepresentation;
+
+const BEFORE: Readonly<Record<string, Role>> = {
+  owner: "OWNER",
+  nested: "VIEWER",
+  composite: "ADMIN",
+  both: "ADMIN",
+  unverified: "MEMBER",
+  disabled: "MEMBER",
+};
+
+const processes = new ProcessGroup();
+const endings: (() => Promise<unknown>)[] = [];
+export let folder: string;
+export let environment: Record<string, string>;
+export let langfuse: LangfuseClient;
+export let projectId: string;
+/** Whether people of that Langfuse come from our realm. */
+export let signsInHere: boolean;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "inspection-test-"));
+  const keycloak = await startKeycloak({ processes, progress: silent });
+  await prepareRealm(keycloak);
+  const { url, key, organizationId } = await prepareOrganization(`${keycloak.url}/realms/${REALM}`);
+  langfuse = createLangfuseClient({ url, ...key });
+  for (const [name, role] of Object.entries(BEFORE)) await langfuse.createScimUser({ userName: address(name), role });
+  projectId = (await langfuse.createProject({ name: "prompts" })).id;
+  const both = (await langfuse.listMemberships()).find(({ email }) => email === address("both"))?.userId ?? "";
+  await langfuse.putProjectMembership(projectId, both, "VIEWER");
+  environment = {
+    KEYCLOAK_URL: keycloak.url,
+    KEYCLOAK_REALM: REALM,
+    KEYCLOAK_CLIENT_ID: CLIENT.clientId,
+    KEYCLOAK_CLIENT_SECRET: CLIENT.secret,
+    LANGFUSE_URL: url,
+    LANGFUSE_ORG_ID: organizationId,
+    LANGFUSE_PUBLIC_KEY: key.publicKey,
+    LANGFUSE_SECRET_KEY: key.secretKey,
+    ROLE_MAPPING: JSON.stringify({ "langfuse-admin": "ADMIN", "langfuse-member": "MEMBER", default: "VIEWER" }),
+    // One of the people is unverified on purpose, which would stop every run.
+    GUARD_LIMITS: '{"unverified":"skip"}',
+    LOG_LEVEL: "silent",
+    HOME: folder,
+  };
+});
+
+afterAll(async () => {
+  for (const end of endings.reverse()) await end();
+  await processes.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function prepareRealm({ url, adminUsername, adminPassword }: KeycloakServer): Promise<void> {
+  const admin = new KeycloakAdmin({ url, username: adminUsername, password: adminPassword });
+  await createRealm(admin, realm);
+  await assignRoles(admin, REALM, {
+    users: {
+      composite: ["team-lead"],
+      both: ["langfuse-member", "langfuse-admin"],
+      unverified: ["langfuse-admin"],
+      disabled: ["langfuse-admin"],
+    },
+    groups: { "/engineering": ["langfuse-member"] },
+    composites: { "team-lead": ["langfuse-member"] },
+  });
+}
+
+/** @param issuer where people sign in, if the Langfuse is our own */
+async function prepareOrganization(issuer: string) {
+  let target = await namedTarget();
+  signsInHere = target === undefined;
+  if (target === undefined) {
+    const server = await startLangfuse({ login: { issuer } });
+    endings.push(() => server.stop());
+    target = server.target;
+  }
+  const { url, adminApiKey = "" } = target;
+  const admin = createLangfuseAdminClient({ url, adminApiKey });
+  const { id: organizationId } = await admin.createOrganization({ name: `inspection ${SUFFIX}` });
+  return { url, key: await admin.createApiKey(organizationId), organizationId };
+}
+
+export const roles = async () =>
+  Object.fromEntries((await langfuse.listMemberships()).map(({ email, role }) => [email?.split(".")[0], role]));
