@@ -70,7 +70,7 @@ export class KeycloakAdmin {
   /** Takes a new token. Before 26.7 rights are frozen in it: a realm created since is closed to the old one. */
   async renew(): Promise<void> {
     this.#token = undefined;
-    await this.#accessToken();
+    await this.accessToken();
   }
 
   async #send(method: string, path: string, body?: unknown): Promise<Response> {
@@ -84,7 +84,7 @@ export class KeycloakAdmin {
   async #attempt(method: string, path: string, body: unknown): Promise<Response> {
     const isJson = body !== undefined && !(body instanceof URLSearchParams);
     const headers = {
-      authorization: `Bearer ${await this.#accessToken()}`,
+      authorization: `Bearer ${await this.accessToken()}`,
       ...(isJson ? { "content-type": "application/json" } : {}),
     };
     return await this.#fetch(`/admin${path}`, {
@@ -94,7 +94,8 @@ export class KeycloakAdmin {
     });
   }
 
-  async #accessToken(): Promise<string> {
+  /** A token that is good for a while yet, for what a plugin offers beside the Admin API. */
+  async accessToken(): Promise<string> {
     const known = await this.#token;
     if (known && Date.now() < known.end) return known.text;
     this.#token = this.#login();

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { namedTarget } from "#local/bed/langfuse-target.ts";
 import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { EVENT_PLUGIN_JAVA, findEventPlugin, sendEvents } from "#local/keycloak/event-plugin.ts";
 import { createRealm, deleteRealm } from "#local/keycloak/realm.ts";
 import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
 import { assignRoles, removeRoles } from "#local/keycloak/roles.ts";
@@ -17,6 +18,7 @@ import type { Role } from "#sync/langfuse/role.ts";
 import { createLog } from "#sync/log.ts";
 import { countRequests } from "#sync/metrics/requests.ts";
 import { type Result, runCommand } from "./command-line.ts";
+import { SECRET, startReceiver, until } from "./webhook/receiver.ts";
 
 const REALM = "Company";
 const CLIENT = { clientId: "langfuse-sync", secret: "client-secret-value" };
@@ -120,7 +122,8 @@ let organization: LangfuseClient;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  keycloak = await startKeycloak({ processes, progress: silent });
+  const providers = [await findEventPlugin(silent)];
+  keycloak = await startKeycloak({ processes, progress: silent, providers, javaMinimum: EVENT_PLUGIN_JAVA });
   admin = new KeycloakAdmin({ url: keycloak.url, username: keycloak.adminUsername, password: keycloak.adminPassword });
   const named = await namedTarget();
   if (named === undefined) standIn = await startLangfuse();
@@ -293,6 +296,31 @@ it("a run about single people gives and takes what one about everybody would, an
   await admin.delete(`/realms/${REALM}/roles/langfuse%2Fadmin`);
   await expect(runs.run(people, { stop })).rejects.toThrow('has no role "langfuse/admin"');
   expect(await roles()).toEqual(before);
+});
+
+it("the webhook follows the events of a real realm, one after another", async () => {
+  await apply();
+  await using receiver = await startReceiver(environment);
+  await sendEvents(admin, REALM, { url: `${receiver.url}/webhook`, secret: SECRET });
+  const user = async (name: string) => `/realms/${REALM}/users/${await idOf(name)}`;
+  const [group] = await admin.get<{ id: string }[]>(`/realms/${REALM}/groups`, { search: "leads" });
+  const steps: readonly (readonly [change: () => Promise<unknown>, expected: Record<string, string>])[] = [
+    [() => assignRoles(admin, REALM, { users: { none: ["langfuse-member"] } }), { none: "MEMBER" }],
+    [() => removeRoles(admin, REALM, { users: { direct: ["langfuse/admin"] } }), { direct: "VIEWER" }],
+    [async () => admin.put(`${await user("direct")}/groups/${group?.id}`), { direct: "MEMBER" }],
+    [async () => admin.put(await user("both"), { enabled: false }), { both: "NONE" }],
+    [() => removeRoles(admin, REALM, { groups: { "/engineering": ["langfuse-member"] } }), { nested: "VIEWER" }],
+  ];
+  let expected = AFTER;
+  for (const [change, difference] of steps) {
+    await change();
+    expected = { ...expected, ...difference };
+    await until(async () => Object.entries(await roles()).every(([name, role]) => expected[name] === role));
+    expect(await roles()).toEqual(expected);
+  }
+  const metrics = await receiver.metrics();
+  expect(metrics['langfuse_sync_webhook_requests_total{outcome="401"}']).toBeUndefined();
+  expect(metrics['langfuse_sync_webhook_runs_total{scope="people",outcome="applied"}']).toBeGreaterThan(3);
 });
 
 describe("a service account with too few rights", () => {
