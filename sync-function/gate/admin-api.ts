@@ -2,7 +2,7 @@ import * as z from "zod";
 import { AccessError } from "../errors.ts";
 import { createHttpClient, type HttpRequest } from "../http/client.ts";
 import type { Remedy } from "../http/failure.ts";
-import { pathSegment } from "../http/path.ts";
+import { authorised, tokensFor } from "../keycloak/token.ts";
 
 /** How to sign in to Keycloak's Admin API. */
 export interface AdminSignIn {
@@ -23,10 +23,6 @@ export interface AdminApi {
 }
 
 const serverAnswer = z.object({ systemInfo: z.object({ version: z.string().optional() }).optional() });
-const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number() });
-
-/** A token is renewed this long before its end, in milliseconds. */
-const RENEWAL = 15_000;
 
 /** @param remedy what to do about a refusal; only the caller knows where the account was named */
 export function createAdminApi(
@@ -41,36 +37,10 @@ export function createAdminApi(
     remedy,
     ...(signal === undefined ? {} : { signal }),
   });
-  let token: { readonly value: string; readonly until: number } | undefined;
-  let renewal: Promise<string> | undefined;
+  const tokens = tokensFor(http.send, { realm: signIn.realm, grant: grantOf(signIn), now });
 
-  /** One sign-in serves whoever asks while it is under way. */
-  async function bearer(): Promise<string> {
-    if (token && token.until > now()) return token.value;
-    renewal ??= renewed().finally(() => {
-      renewal = undefined;
-    });
-    return await renewal;
-  }
-
-  async function renewed(): Promise<string> {
-    const answer = await http.send(
-      {
-        method: "POST",
-        path: `/realms/${pathSegment(signIn.realm)}/protocol/openid-connect/token`,
-        body: credentials(signIn),
-        repetition: "read",
-      },
-      tokenAnswer,
-    );
-    token = { value: answer.access_token, until: now() + answer.expires_in * 1000 - RENEWAL };
-    return token.value;
-  }
-
-  async function send<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
-    const headers = { ...request.headers, authorization: `Bearer ${await bearer()}` };
-    return await http.send({ ...request, path: `/admin${request.path}`, headers }, schema);
-  }
+  const send = <T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> =>
+    authorised(tokens, { ...request, path: `/admin${request.path}` }, (own) => http.send(own, schema));
 
   return {
     send: (request, schema) => send({ ...request, path: `/realms${request.path}` }, schema),
@@ -84,8 +54,8 @@ function noneWhenForbidden(error: unknown): undefined {
   throw error;
 }
 
-function credentials({ clientId, username, secret }: AdminSignIn): URLSearchParams {
+function grantOf({ clientId, username, secret }: AdminSignIn): Readonly<Record<string, string>> {
   return username === undefined
-    ? new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, client_secret: secret })
-    : new URLSearchParams({ grant_type: "password", client_id: clientId, username, password: secret });
+    ? { grant_type: "client_credentials", client_id: clientId, client_secret: secret }
+    : { grant_type: "password", client_id: clientId, username, password: secret };
 }

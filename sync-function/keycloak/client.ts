@@ -20,7 +20,7 @@ import {
 } from "./answers.ts";
 import type { PagedList } from "./lists.ts";
 import { pagesOf } from "./paging.ts";
-import { createTokenSource, type TokenOptions } from "./token.ts";
+import { authorised, createTokenSource, type TokenOptions } from "./token.ts";
 
 export interface KeycloakOptions extends TokenOptions {
   /** Rows of a page of groups; for tests. Default 1000. */
@@ -216,7 +216,6 @@ interface AuthorisedSender {
   subject(): Promise<string | undefined>;
 }
 
-/** Sends with a token; a token that is refused is replaced and the request repeated, once. */
 function authorisedSender(options: KeycloakOptions): AuthorisedSender {
   const tokens = createTokenSource(options);
   const client = createHttpClient({
@@ -225,21 +224,11 @@ function authorisedSender(options: KeycloakOptions): AuthorisedSender {
     baseUrl: `${options.url.replace(/\/+$/, "")}/admin/realms/${pathSegment(options.realm)}`,
     remedy: (status) => adminRemedy(status, options),
   });
-  const authorised = async <T>(request: HttpRequest, send: (request: HttpRequest) => Promise<T>): Promise<T> => {
-    const withToken = (token: string) =>
-      send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
-    const token = await tokens.current();
-    try {
-      return await withToken(token.value);
-    } catch (error) {
-      if (!(error instanceof AccessError && error.status === 401)) throw error;
-      return await withToken((await tokens.replace(token)).value);
-    }
-  };
   return Object.assign(
-    <T>(request: HttpRequest, schema: z.ZodType<T>) => authorised(request, (own) => client.send(own, schema)),
+    <T>(request: HttpRequest, schema: z.ZodType<T>) => authorised(tokens, request, (own) => client.send(own, schema)),
     {
-      rows: <T>(request: HttpRequest, row: z.ZodType<T>) => authorised(request, (own) => client.sendRows(own, row)),
+      rows: <T>(request: HttpRequest, row: z.ZodType<T>) =>
+        authorised(tokens, request, (own) => client.sendRows(own, row)),
       subject: async () => (await tokens.current()).subject,
     },
   );

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { AccessError } from "../errors.ts";
-import { createHttpClient, type HttpOptions } from "../http/client.ts";
+import { createHttpClient, type HttpClient, type HttpOptions, type HttpRequest } from "../http/client.ts";
 import { pathSegment } from "../http/path.ts";
 
 export interface TokenOptions
@@ -37,28 +37,43 @@ const SHORT_LIFE = 60;
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 
-/** Tokens of the client credentials grant, which has no refresh token: a renewal is a new grant. */
+/** Tokens of the client credentials grant. */
 export function createTokenSource(options: TokenOptions): TokenSource {
-  const now = options.now ?? Date.now;
   const { send } = createHttpClient({
     ...options,
     service: "Keycloak",
     baseUrl: options.url,
     remedy: (status, message) => tokenRemedy(status, message, options),
   });
+  const { realm, clientId, clientSecret, now } = options;
+  const grant = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
+  return tokensFor(send, { realm, grant, ...(now && { now }) });
+}
+
+export interface Grant {
+  /** Name of the realm that gives the tokens. */
+  readonly realm: string;
+  /** Fields of the request: its kind, and what proves who asks. */
+  readonly grant: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970; for tests. */
+  readonly now?: () => number;
+}
+
+/**
+ * Tokens of any grant; a renewal is a new one, since most have no refresh token.
+ *
+ * @param send to the address of Keycloak
+ */
+export function tokensFor(send: HttpClient["send"], { realm, grant, now = Date.now }: Grant): TokenSource {
   let token: AccessToken | undefined;
   let pending: Promise<AccessToken> | undefined;
 
   const request = async (): Promise<AccessToken> => {
     const requestedAt = now();
-    const body = new URLSearchParams({
-      grant_type: "client_credentials",
-      client_id: options.clientId,
-      client_secret: options.clientSecret,
-    });
-    const path = `/realms/${pathSegment(options.realm)}/protocol/openid-connect/token`;
+    const path = `/realms/${pathSegment(realm)}/protocol/openid-connect/token`;
     try {
       // Asking for a token twice does no harm.
+      const body = new URLSearchParams(grant);
       const answer = await send({ method: "POST", path, body, repetition: "read" }, tokenAnswer);
       const value = answer.access_token;
       return { value, subject: subjectOf(value), renewAt: requestedAt + renewalAge(answer.expires_in) * 1000 };
@@ -83,6 +98,23 @@ export function createTokenSource(options: TokenOptions): TokenSource {
     current: async () => (token !== undefined && now() < token.renewAt ? token : await renew()),
     replace: async (refused) => (token !== undefined && token !== refused ? token : await renew()),
   };
+}
+
+/** Sends a request with a token; one that is refused is replaced and the request repeated, once. */
+export async function authorised<T>(
+  tokens: TokenSource,
+  request: HttpRequest,
+  send: (request: HttpRequest) => Promise<T>,
+): Promise<T> {
+  const withToken = (token: string) =>
+    send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+  const token = await tokens.current();
+  try {
+    return await withToken(token.value);
+  } catch (error) {
+    if (!(error instanceof AccessError && error.status === 401)) throw error;
+    return await withToken((await tokens.replace(token)).value);
+  }
 }
 
 /** Seconds after which a token that lives `expiresIn` seconds is replaced. */

@@ -50,9 +50,9 @@ describe("the Admin API", () => {
     const token = "POST /realms/my%20realm/protocol/openid-connect/token";
     const body = "grant_type=client_credentials&client_id=program&client_secret=hidden";
     await api.send(ask, z.unknown());
-    now = 44_999;
+    now = 29_999;
     await api.send(ask, z.unknown());
-    now = 45_000;
+    now = 30_000;
     await api.send(ask, z.unknown());
     expect(calls).toEqual([
       `${token} ${body}`,
@@ -72,6 +72,18 @@ describe("the Admin API", () => {
     await expect(refused.send(ask, z.unknown())).rejects.toMatchObject({ status: 401 });
     tokenStatus = 200;
     await refused.send(ask, z.unknown());
+  });
+
+  it("takes another token when one is refused, once", async () => {
+    const api = createKeycloakAdminApi({ url, ...client });
+    status = 401;
+    await expect(api.send(ask, z.unknown())).rejects.toMatchObject({ status: 401 });
+    expect(calls.map((call) => call.split(" ").at(-1))).toEqual([
+      expect.stringContaining("grant_type"),
+      "t1",
+      expect.stringContaining("grant_type"),
+      "t2",
+    ]);
   });
 
   it("is used in the name of a person when one is given", async () => {
