@@ -12,6 +12,7 @@ import { AccessError } from "#sync/errors.ts";
 import { type Figure, figureRow, HEAD, isReached, tableText } from "./figure.ts";
 import { benchLatency } from "./gate/latency.ts";
 import { benchCrowd } from "./langfuse/crowd.ts";
+import { benchProxy } from "./login/proxy.ts";
 import { benchIdleStack } from "./stack/idle.ts";
 import { stageOrganization, stageRealm } from "./stage.ts";
 import { benchStart, type Memory, measureMemory, memoryFigures, type Program, writeProgram } from "./sync/footprint.ts";
@@ -19,13 +20,13 @@ import { benchReading } from "./sync/reading.ts";
 import { benchRunning } from "./sync/running.ts";
 import { benchWriting } from "./sync/writing.ts";
 
-const BENCHES = ["reading", "running", "memory", "writing", "start", "gate", "memberships", "stack"] as const;
+const BENCHES = ["reading", "running", "memory", "writing", "start", "gate", "proxy", "memberships", "stack"] as const;
 type Bench = (typeof BENCHES)[number];
 
 const usage = `Usage: npm run bench -- [--people N,N…] [--only NAME[,NAME…]] [--json FILE]
 
 Measures the sync on a real Keycloak with generated realms, beside the algorithm it replaces, logins with the gate beside
-logins without, memberships on the Pulumi engine beside resources that do nothing, and the whole stack beside its providers
+logins without, logins through the proxy beside logins that go to Langfuse directly, memberships on the Pulumi engine beside resources that do nothing, and the whole stack beside its providers
 alone.
 
   --people   sizes of the realms (default 1000,10000; 50000 takes about twenty minutes)
@@ -69,6 +70,7 @@ async function measure(benches: ReadonlySet<Bench>, sizes: readonly number[], pr
   const figures: Figure[] = [];
   if (benches.has("start")) figures.push(...(await progress.step("start", () => benchStart(program))));
   if (benches.has("gate")) figures.push(...(await progress.step("gate", () => benchLatency(KEYCLOAK_VERSION))));
+  if (benches.has("proxy")) figures.push(...(await benchProxy(program, progress)));
   if (benches.has("memberships")) figures.push(...(await benchCrowd(progress)));
   if (benches.has("stack")) figures.push(...(await progress.step("demo stack", () => benchIdleStack(progress))));
   if (benches.has("writing")) figures.push(...(await progress.step("writing", benchWriting)));

@@ -195,6 +195,18 @@ function peopleOf<Client extends OrganizationReader>(
   return { byEmail, linked: new Map(linked) };
 }
 
+/** What would be decided by what has been found so far, without asking anybody again. */
+export function planned<Client extends OrganizationReader>(
+  drafts: readonly Draft<Client>[],
+  found: Found,
+): readonly Decision<Client>[] {
+  return drafts.map((draft) => {
+    const { organization, facts } = draft;
+    const state = { ...facts, people: peopleOf(draft, found) };
+    return { organization, state, plan: plan(state, organization.rules) };
+  });
+}
+
 /**
  * Plans, asks again about everybody who would change, and plans anew, until nobody is left to be asked about. Whoever was
  * asked about for a gain and would now lose something is asked about once more: an answer for a gain is not proven.
@@ -208,11 +220,7 @@ export async function confirmed<Client extends OrganizationReader>(
   /** Addresses and ids, and whether their answers were proven. */
   const asked = new Map<string, boolean>([["", true]]);
   for (;;) {
-    const decisions = drafts.map((draft) => {
-      const { organization, facts } = draft;
-      const state = { ...facts, people: peopleOf(draft, found) };
-      return { organization, state, plan: plan(state, organization.rules) };
-    });
+    const decisions = planned(drafts, found);
     const changing = decisions.flatMap(({ plan: { changes }, state }) =>
       changes.map((change) => ({
         email: change.email,

@@ -52,6 +52,23 @@ export async function signIn(browser: Browser, langfuseUrl: string, credentials?
   }
 }
 
+/**
+ * Signs a person in at Keycloak, and stops where Keycloak sends the browser back: the address is that of the callback, which
+ * nobody has opened yet.
+ *
+ * @param credentials not needed where the browser has a session at Keycloak
+ */
+export async function approachCallback(browser: Browser, langfuseUrl: string, credentials: Credentials): Promise<URL> {
+  const isBack = ({ origin }: URL) => origin === new URL(langfuseUrl).origin;
+  const shown = await browser.follow({ url: await startLogin(browser, langfuseUrl) }, isBack);
+  if ("halted" in shown) return shown.halted;
+  const page = readKeycloakPage(shown);
+  if (page.kind !== "login-form") throw new Error(`Keycloak showed ${shown.status} instead of its form`);
+  const answer = await browser.follow({ page: shown, form: page.form, typed: { ...credentials } }, isBack);
+  if ("halted" in answer) return answer.halted;
+  throw new Error(`after the password Keycloak showed ${answer.status}`);
+}
+
 /** Asks Langfuse for a login and returns the address at Keycloak that it sends the browser to. */
 async function startLogin(browser: Browser, langfuseUrl: string): Promise<string> {
   const csrf = json<{ csrfToken?: string }>(await browser.get(`${langfuseUrl}/api/auth/csrf`));

@@ -1,4 +1,4 @@
-import { type Configuration, readConfiguration } from "../configuration.ts";
+import { type Configuration, type OrganizationConfiguration, readConfiguration } from "../configuration.ts";
 import { createKeycloakClient } from "../keycloak/client.ts";
 import { createPersonalDirectories } from "../keycloak/personal-directory.ts";
 import type { Logger } from "../log.ts";
@@ -14,12 +14,14 @@ const LIMITS = { timeout: 10_000, deadline: 20_000 } as const;
  * Runs about single people with the configuration of this process, which is read anew after a run that failed.
  *
  * @param command says in the audit trail who runs, such as `webhook`
+ * @param isMeant which organizations the runs are about; by default all
  * @throws AccessError `usage` when the configuration is wrong
  */
 export function personRunsOf(
   { environment, print, stop }: Pick<Surroundings, "environment" | "print" | "stop">,
   command: string,
   log: Logger,
+  isMeant: (organization: OrganizationConfiguration) => boolean = () => true,
 ): PersonRuns {
   let configuration: Configuration = readConfiguration(environment);
   return createPersonRuns({
@@ -28,6 +30,7 @@ export function personRunsOf(
     now: Date.now,
     connect: () => {
       configuration = readConfiguration(environment);
+      const meant = { ...configuration, organizations: configuration.organizations.filter(isMeant) };
       const { clientRoles } = configuration.keycloak;
       const abandoned = new AbortController();
       const abandon = () => abandoned.abort();
@@ -37,7 +40,7 @@ export function personRunsOf(
       const keycloak = createKeycloakClient({ ...configuration.keycloak, ...limits });
       return {
         beginDirectory: createPersonalDirectories(keycloak, { clientRoles, now: Date.now }),
-        organizations: connectOrganizations(configuration, [], limits),
+        organizations: connectOrganizations(meant, [], limits),
         abandon,
       };
     },

@@ -11,7 +11,7 @@ import { Upstream } from "../proxy/upstream.ts";
 import { listen } from "../serve/listener.ts";
 import { createOperations } from "../serve/operations.ts";
 import type { Command } from "./context.ts";
-import { personRunsOf } from "./person-runs.ts";
+import { loginRuns } from "./login-runs.ts";
 
 /** Milliseconds for requests under way once the process is told to stop; a pod is killed 60 s after that. */
 const GRACE = 20_000;
@@ -26,7 +26,7 @@ export const serveProxy: Command = async ({ environment, print, stop }, { json }
   const ending = new AbortController();
   const logins = createLoginCheck({
     whoIs: createWhoIs({ url, timeout: budget }),
-    runs: personRunsOf({ environment, print, stop: ending.signal }, "serve proxy", log),
+    runs: loginRuns({ environment, print, stop: ending.signal }, url, log),
     budget,
     mode,
     log,

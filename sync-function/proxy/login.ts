@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { PersonRuns } from "../scoped/person-runs.ts";
+import type { Sighting } from "../scoped/sighting.ts";
 import type { WhoIs } from "./session.ts";
 
 /**
@@ -85,22 +86,22 @@ export function createLoginCheck(options: LoginOptions): LoginCheck {
 function sharedRuns(
   { runs, budget, log, stop }: LoginOptions,
   underWay: Map<string, Promise<LoginOutcome>>,
-): (email: string) => Promise<LoginOutcome> {
-  const run = async (email: string): Promise<LoginOutcome> => {
+): (sighting: Sighting) => Promise<LoginOutcome> {
+  const run = async (sighting: Sighting): Promise<LoginOutcome> => {
+    const { email } = sighting;
     try {
       const people = { ids: new Set<string>(), emails: new Set([email]) };
-      const { outcome, message } = await runs.run(people, { stop, patience: budget });
+      const { outcome, message } = await runs.run(people, { stop, patience: budget, sighting });
       if (message !== undefined) log.warn({ email, outcome, reason: message }, "the role at a login was not changed");
       return outcome === "partial" ? "refused" : outcome;
     } catch (error) {
       log.warn({ email, reason: messageOf(error) }, "the role at a login could not be found out");
       return "failed";
-    } finally {
-      underWay.delete(email);
     }
   };
-  return (email) => {
-    const shared = underWay.get(email) ?? run(email);
+  return (sighting) => {
+    const { email } = sighting;
+    const shared = underWay.get(email) ?? run(sighting).finally(() => underWay.delete(email));
     underWay.set(email, shared);
     return shared;
   };

@@ -6,6 +6,7 @@ import {
   type Found,
   type Organization,
   type OrganizationReader,
+  planned,
   readOrganizations,
 } from "../decision.ts";
 import { type Memory, NO_MEMORY } from "../people/memory.ts";
@@ -38,6 +39,32 @@ export async function decideAbout<Client extends OrganizationReader>(
   organizations: readonly Organization<Client>[],
   memory: Memory,
 ): Promise<readonly Decision<Client>[]> {
+  const { drafts, found, interest } = await draftAbout(named, directory, organizations, memory);
+  return await confirmed(drafts, directory, interest, found);
+}
+
+/**
+ * Whether these people have what the rules give them, so that there is nothing to decide. Nobody is asked twice for it: what
+ * seems to have to change is for a run to find out.
+ *
+ * @throws AccessError as above
+ */
+export async function isSettled(
+  named: NamedPeople,
+  directory: Directory,
+  organizations: readonly Organization<OrganizationReader>[],
+  memory: Memory,
+): Promise<boolean> {
+  const { drafts, found } = await draftAbout(named, directory, organizations, memory);
+  return planned(drafts, found).every(({ plan: { changes } }) => changes.length === 0);
+}
+
+async function draftAbout<Client extends OrganizationReader>(
+  named: NamedPeople,
+  directory: Directory,
+  organizations: readonly Organization<Client>[],
+  memory: Memory,
+): Promise<{ readonly drafts: readonly Draft<Client>[]; readonly found: Found; readonly interest: Interest }> {
   const interest = interestOf(organizations.map(({ rules }) => rules));
   const found: Found = { byEmail: new Map(), byId: new Map() };
   const [read] = await Promise.all([
@@ -68,7 +95,7 @@ export async function decideAbout<Client extends OrganizationReader>(
       return { organization, facts, links };
     },
   );
-  return await confirmed(drafts, directory, interest, found);
+  return { drafts, found, interest };
 }
 
 interface Candidates {

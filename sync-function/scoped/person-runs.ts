@@ -11,7 +11,8 @@ import type { Change } from "../plan/change.ts";
 import { combinedFingerprint } from "../plan/fingerprint.ts";
 import { recordedRun } from "../recorded-run.ts";
 import type { Safeguards } from "../safeguards.ts";
-import { decideAbout, type NamedPeople } from "./decision.ts";
+import { decideAbout, isSettled, type NamedPeople } from "./decision.ts";
+import { asSighted, type Sighting } from "./sighting.ts";
 
 /**
  * What became of a run about single people.
@@ -34,6 +35,8 @@ export interface PersonRunOptions {
   readonly stop: AbortSignal;
   /** Milliseconds to wait for another run to end. Default 5000. */
   readonly patience?: number;
+  /** The one person the run is about, where Langfuse has just shown them. */
+  readonly sighting?: Sighting;
 }
 
 /** Runs about single people in a process that stays: one writes at a time, in this process and under the lease. */
@@ -44,8 +47,8 @@ export interface PersonRuns {
    * the same audit trail, as a run about everybody. Whom Keycloak does not know is left to a run about everybody.
    *
    * Requests when nothing has to change: three to Keycloak for each id and two for each address, two to Langfuse for each
-   * organization (and one for each project, where rules look at projects), all of them over kept connections with a kept
-   * token, and the proof of the sync's rights once a minute. A change costs the same again, the lease, its own
+   * organization (and one for each project, where rules look at projects), or none where a session shows it all; all of them
+   * over kept connections with a kept token, and the proof of the sync's rights once a minute. A change costs the same again, the lease, its own
    * request and one that reads it; a loss some ten more to prove it.
    *
    * @throws AccessError when a side cannot be read, or not completely: nothing was changed then
@@ -158,12 +161,19 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
     }
   };
 
+  const settled = async (people: NamedPeople, stop: AbortSignal, sighting: Sighting | undefined) => {
+    const { beginDirectory, organizations } = connected();
+    const looked = sighting === undefined ? organizations : asSighted(organizations, sighting);
+    if (looked.length === 0) return true;
+    const reading = memory().then((links) => isSettled(people, beginDirectory(), looked, links));
+    return await unlessAborted(stop, reading, stopped);
+  };
+
   return {
-    run: async (people, { stop: asked, patience = PATIENCE }) => {
+    run: async (people, { stop: asked, patience = PATIENCE, sighting }) => {
       const stop = AbortSignal.any([asked, AbortSignal.timeout(DEADLINE)]);
       try {
-        const decisions = await decide(people, memory(), stop);
-        if (decisions.every(({ plan }) => plan.changes.length === 0)) return { outcome: "in-sync", changes: [] };
+        if (await settled(people, stop, sighting)) return { outcome: "in-sync", changes: [] };
         const mine = turn.then(() => begin(people, stop, patience));
         turn = mine.catch(() => {});
         return await mine;

@@ -2,8 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import type { Bed } from "#local/bed/bed.ts";
 import { type LoginStage, openLoginStage } from "#local/bed/login-stage.ts";
 import { Browser } from "#local/browser/browser.ts";
-import { readKeycloakPage } from "#local/browser/keycloak-page.ts";
-import { readSession, signIn } from "#local/browser/sign-in.ts";
+import { approachCallback, readSession, signIn } from "#local/browser/sign-in.ts";
 import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
 import type { Person } from "#local/keycloak/company.ts";
 import { run } from "#sync/commands/run.ts";
@@ -89,17 +88,7 @@ async function roleAtLogin(person: Person, through: Proxy = proxy): Promise<stri
 /** A browser whose next step is the callback, and its address. */
 async function beforeCallback(person: Person, through: Proxy = proxy): Promise<{ browser: Browser; callback: URL }> {
   const browser = browserAt(through);
-  const base = bed.langfuse.url;
-  const { csrfToken } = JSON.parse((await browser.get(`${base}/api/auth/csrf`)).body);
-  const form = { csrfToken, callbackUrl: base, json: "true" };
-  const { url } = JSON.parse((await browser.post(`${base}/api/auth/signin/keycloak`, form)).body);
-  const page = await browser.get(url);
-  const shown = readKeycloakPage(page);
-  if (shown.kind !== "login-form") throw new Error(JSON.stringify(shown));
-  const isCallback = ({ pathname }: URL) => pathname.endsWith("/api/auth/callback/keycloak");
-  const end = await browser.follow({ page, form: shown.form, typed: { ...person } }, isCallback);
-  if (!("halted" in end)) throw new Error(`Keycloak showed ${end.status}`);
-  return { browser, callback: end.halted };
+  return { browser, callback: await approachCallback(browser, bed.langfuse.url, person) };
 }
 
 /** A login, for which the Langfuse under test must sign people in through this realm. */

@@ -13,7 +13,7 @@ function world(mode: LoginMode = "pass", budget = 10_000) {
   const check = createLoginCheck({
     whoIs: async (cookie) => {
       if (cookie === "nobody") throw new Error("no such session");
-      return cookie;
+      return { userId: cookie, email: cookie, roles: new Map() };
     },
     runs: {
       run: async ({ ids, emails }) => {

@@ -1,0 +1,31 @@
+import type { Organization, OrganizationReader } from "../decision.ts";
+import { looksAtProjects } from "../plan/managed-projects.ts";
+
+/** One person as their session in Langfuse shows them at this moment. */
+export interface Sighting {
+  readonly userId: string;
+  /** Lower case. */
+  readonly email: string;
+  /** Role in each organization that they are a member of, by its id. */
+  readonly roles: ReadonlyMap<string, string>;
+}
+
+/**
+ * The organizations as far as it takes to find out whether something has to change for this one person: where the session
+ * says it all, nobody is asked for a list of everybody, however long it is. Where it does not, the organization stays as it is:
+ * rules look at rows in projects, somebody who is no member would become one, or an owner may be the last.
+ */
+export function asSighted(
+  organizations: readonly Organization[],
+  { userId, email, roles }: Sighting,
+): readonly Organization<OrganizationReader>[] {
+  return organizations.flatMap((organization): readonly Organization<OrganizationReader>[] => {
+    const { name, rules, guards, langfuse } = organization;
+    const role = roles.get(rules.organization);
+    if (looksAtProjects(rules) || role === "OWNER") return [organization];
+    if (role === undefined) return rules.provision ? [organization] : [];
+    const memberships = [{ userId, email, role, name: null }];
+    const seen = { listMemberships: async () => memberships, countMembers: async () => memberships.length };
+    return [{ name, rules, guards, langfuse: { ...langfuse, ...seen } }];
+  });
+}
