@@ -13,7 +13,11 @@ export interface OrganizationRequest {
   readonly line: string;
   /** How many of the same line came before it. */
   readonly nth: number;
+  /** Of the server's answer, once there is one. */
+  readonly status?: number;
 }
+
+type Counted = OrganizationRequest & { status?: number };
 
 /** `before` the server sees the request, `after` it has acted: it is held there; or the answer is lost. */
 export type Treatment = "pass" | "before" | "after" | "lose";
@@ -27,7 +31,7 @@ export class Barrier {
   /** Ids of keys that were made for one deletion. */
   readonly #spares = new Set<string>();
   #treatment: (request: OrganizationRequest) => Treatment = () => "pass";
-  #requests: OrganizationRequest[] = [];
+  #requests: Counted[] = [];
   #held: ServerResponse[] = [];
   #full: { readonly size: number; readonly resolve: () => void } | undefined;
 
@@ -81,9 +85,11 @@ export class Barrier {
     try {
       const { method = "", url: path = "/", rawHeaders } = request;
       const body = Buffer.concat(await request.toArray());
-      const treatment = this.#treat(request, body);
+      const counted = this.#count(request, body);
+      const treatment = counted ? this.#treatment(counted) : "pass";
       if (treatment === "before") return this.#hold(response);
       const answer = await this.#upstream.send({ method, path, rawHeaders, body });
+      if (counted) counted.status = answer.status;
       this.#learn(request, body, answer);
       if (treatment === "after") return this.#hold(response);
       if (treatment === "lose") return void response.destroy();
@@ -94,16 +100,17 @@ export class Barrier {
     }
   }
 
-  #treat(request: IncomingMessage, body: Buffer): Treatment {
+  /** Undefined when nobody can tell which organization it is about. */
+  #count(request: IncomingMessage, body: Buffer): Counted | undefined {
     const organization = this.#organizationOf(request, body);
-    if (organization === undefined) return "pass";
+    if (organization === undefined) return undefined;
     const { method = "", url = "" } = request;
     const isSpare = isOfSpare(body) || this.#spares.has(url.split("/").at(-1) ?? "");
     const line = `${lineOf(method, url)}${isSpare ? " (spare)" : ""}`;
     const nth = this.#requests.filter((known) => known.organization === organization && known.line === line).length;
-    const seen = { organization, call: `${method} ${url}`, line, nth };
-    this.#requests.push(seen);
-    return this.#treatment(seen);
+    const counted: Counted = { organization, call: `${method} ${url}`, line, nth };
+    this.#requests.push(counted);
+    return counted;
   }
 
   #hold(response: ServerResponse): void {

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { createLangfuseClient } from "#sync/langfuse/client.ts";
-import { Barrier, type OrganizationRequest } from "./langfuse-barrier.ts";
-import { type Ground, prepareGround, withoutCheckpoints } from "./langfuse-ground.ts";
+import type { Barrier, OrganizationRequest } from "./langfuse-barrier.ts";
+import { type Ground, withoutCheckpoints } from "./langfuse-ground.ts";
+import { Organizations, type Tenant } from "./langfuse-organizations.ts";
 import { run } from "./langfuse-steps.ts";
 import { organizationsOf, type World, worldIn } from "./langfuse-world.ts";
 
@@ -17,30 +18,28 @@ export const isAboutAll = ({ line }: Pick<Stop, "line">) => line === "GET admin/
 
 const titleOf = ({ when, line, nth }: Stop) => `${when} ${line} #${nth}`;
 
-/** A stack of several organizations, each of which meets its own fate in the same operation of the engine. */
+/** Organizations that are declared alike, each of which meets its own fate in the same operation of the engine. */
 export class Companies {
   readonly names: readonly string[];
+  readonly #organizations: Organizations;
   readonly #ground: Ground;
   readonly #barrier: Barrier;
 
-  private constructor(ground: Ground, barrier: Barrier, size: number) {
-    this.#ground = ground;
-    this.#barrier = barrier;
+  private constructor(organizations: Organizations, size: number) {
+    this.#organizations = organizations;
+    this.#ground = organizations.ground;
+    this.#barrier = organizations.barrier;
     this.names = Array.from({ length: size }, (_, index) => `company-${index}`);
   }
 
   static async prepare(name: string, size: number): Promise<Companies> {
-    const ground = await prepareGround({ name, part: "organizations" });
-    return new Companies(ground, await Barrier.start(ground.url), size);
+    return new Companies(await Organizations.prepare({ name }), size);
   }
 
   /** Declares each of them, under the name that its resource has as well, or another one. */
-  async configure(tenant: Readonly<Record<string, unknown>>, titleOf = (name: string) => name): Promise<void> {
-    const organizations = this.names.map((name) => [name, { ...tenant, organization: { name: titleOf(name) } }]);
-    await this.#ground.stack.configure({
-      langfuse: { url: this.#barrier.url },
-      organizations: Object.fromEntries(organizations),
-    });
+  async configure(tenant: Tenant, titleOf = (name: string) => name): Promise<void> {
+    const tenants = this.names.map((name) => [name, { ...tenant, organization: { name: titleOf(name) } }]);
+    await this.#organizations.declare(Object.fromEntries(tenants));
   }
 
   /** What an operation asks of the first organization, and of all of them, when nothing goes wrong. */
@@ -129,9 +128,7 @@ export class Companies {
   }
 
   async stop(): Promise<void> {
-    // A named server is left through the barrier, whose address the stack knows.
-    await this.#ground.stop();
-    await this.#barrier.stop();
+    await this.#organizations.stop();
   }
 
   /** Each organization waits at its stop for all others, so that none may wait for the engine. */

@@ -7,7 +7,6 @@ const LONGEST = [
   "e2e/sync-pod",
   "e2e/stack",
   "e2e/langfuse-crash",
-  "e2e/langfuse-resources",
   "integration/gate/logins",
   "integration/sync-function/sync",
   "integration/kubernetes/cluster",
