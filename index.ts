@@ -69,6 +69,10 @@ export default () =>
         syncSecretName: sync.cronJob.secretName,
         syncCronJobName: sync.cronJob.cronJobName,
         syncProgramName: sync.cronJob.programName,
+        ...(sync.cronJob.webhook && {
+          syncWebhookUrl: sync.cronJob.webhook.url,
+          syncWebhookSecret: sync.cronJob.webhook.secret,
+        }),
       }),
       namespace,
     };

@@ -18,16 +18,28 @@ import { stageOrganization, stageRealm } from "./stage.ts";
 import { benchStart, type Memory, measureMemory, memoryFigures, type Program, writeProgram } from "./sync/footprint.ts";
 import { benchReading } from "./sync/reading.ts";
 import { benchRunning } from "./sync/running.ts";
+import { benchWebhook } from "./sync/webhook.ts";
 import { benchWriting } from "./sync/writing.ts";
 
-const BENCHES = ["reading", "running", "memory", "writing", "start", "gate", "proxy", "memberships", "stack"] as const;
+const BENCHES = [
+  "reading",
+  "running",
+  "memory",
+  "writing",
+  "webhook",
+  "start",
+  "gate",
+  "proxy",
+  "memberships",
+  "stack",
+] as const;
 type Bench = (typeof BENCHES)[number];
 
 const usage = `Usage: npm run bench -- [--people N,N…] [--only NAME[,NAME…]] [--json FILE]
 
-Measures the sync on a real Keycloak with generated realms, beside the algorithm it replaces, logins with the gate beside
-logins without, logins through the proxy beside logins that go to Langfuse directly, memberships on the Pulumi engine beside resources that do nothing, and the whole stack beside its providers
-alone.
+Measures the sync on a real Keycloak with generated realms, beside the algorithm it replaces, changes that events bring beside
+the schedule, logins with the gate beside logins without, logins through the proxy beside logins that go to Langfuse directly,
+memberships on the Pulumi engine beside resources that do nothing, and the whole stack beside its providers alone.
 
   --people   sizes of the realms (default 1000,10000; 50000 takes about twenty minutes)
   --only     ${BENCHES.join(", ")} (default all)
@@ -74,6 +86,10 @@ async function measure(benches: ReadonlySet<Bench>, sizes: readonly number[], pr
   if (benches.has("memberships")) figures.push(...(await benchCrowd(progress)));
   if (benches.has("stack")) figures.push(...(await progress.step("demo stack", () => benchIdleStack(progress))));
   if (benches.has("writing")) figures.push(...(await progress.step("writing", benchWriting)));
+  if (benches.has("webhook")) {
+    // Larger realms take longer to make than this is worth.
+    figures.push(...(await benchWebhook(program, sizes.findLast((size) => size <= 10_000) ?? 10_000, progress)));
+  }
   if (["reading", "running", "memory"].some((bench) => benches.has(bench as Bench))) {
     const processes = new ProcessGroup();
     try {

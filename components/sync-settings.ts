@@ -75,6 +75,16 @@ export const syncSchema = z.strictObject({
       labels: z.record(z.string(), z.string()).default({ grafana_dashboard: "1" }),
     })
     .prefault({}),
+  /** Follows events of Keycloak within a second, beside the schedule; see docs/webhook.md for Keycloak's side. */
+  webhook: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      /** Raised by one, there is a new secret, and the one before stays good until it is raised again. */
+      generation: z.int().min(1).max(1_000_000).default(1),
+      /** Namespaces that may reach it where `networkPolicy` is on: Keycloak's and Prometheus'; all by default. */
+      namespaces: z.array(kubernetesName).default([]),
+    })
+    .prefault({}),
   networkPolicy: z
     .strictObject({
       /** Let the pods reach the configured servers only; needs a network that enforces policies. */

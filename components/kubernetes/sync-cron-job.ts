@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { contentConfigMap } from "./content-config-map.ts";
+import { contentConfigMap, shortHash } from "./content-config-map.ts";
 import { type BootstrapSettings, KeyBootstrap } from "./key-bootstrap.ts";
 import { oneTimeJob } from "./one-time-job.ts";
 import { secretData } from "./secret-data.ts";
@@ -11,6 +11,7 @@ import { SyncMemory } from "./sync-memory.ts";
 import { syncNetworkPolicy } from "./sync-network-policy.ts";
 import { type SyncPodArgs, syncPod } from "./sync-pod.ts";
 import { type SyncScheduleArgs, syncSchedule } from "./sync-schedule.ts";
+import { WebhookReceiver, type WebhookReceiverArgs } from "./webhook-receiver.ts";
 
 export interface SyncCronJobArgs
   extends SyncScheduleArgs,
@@ -38,6 +39,8 @@ export interface SyncCronJobArgs
   };
   /** Declares a dashboard of the same figures. */
   readonly dashboard: { readonly enabled: boolean; readonly labels: Readonly<Record<string, string>> };
+  /** Follows events of Keycloak as well, and writes only while the job does not. */
+  readonly webhook: Pick<WebhookReceiverArgs, "generation" | "namespaces"> & { readonly enabled: boolean };
   readonly bootstrap: BootstrapSettings;
   readonly networkPolicy: {
     /** Limits what the pods reach. */
@@ -61,6 +64,7 @@ export class SyncCronJob extends pulumi.ComponentResource {
   readonly secretName: pulumi.Output<string>;
   readonly programName: pulumi.Output<string>;
   readonly documentName: pulumi.Output<string>;
+  readonly webhook: WebhookReceiver | undefined;
 
   constructor(name: string, args: SyncCronJobArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:kubernetes:SyncCronJob", name, {}, options);
@@ -141,17 +145,30 @@ export class SyncCronJob extends pulumi.ComponentResource {
           ),
         ]
       : [];
-    const apply = pod({
-      command: ["apply"],
+    const writing = {
       usesCluster: true,
       environment: { ...environment, ...memory.environment },
       stateVolumeClaim,
-    });
+    };
+    const apply = pod({ command: ["apply"], ...writing });
+    const ready = [...before, ...memory.parts, ...examination];
     const cronJob = new kubernetes.batch.v1.CronJob(
       `${name}-cron-job`,
       { metadata: { name, namespace, labels }, spec: syncSchedule(args, apply) },
-      { ...child, dependsOn: [...before, ...memory.parts, ...examination] },
+      { ...child, dependsOn: ready },
     );
+    this.webhook = args.webhook.enabled
+      ? new WebhookReceiver(
+          `${name}-webhook`,
+          {
+            ...args.webhook,
+            ...{ namespace, labels, suspend: args.suspend, isolated: enabled, after: ready },
+            pod: (own) => pod({ ...writing, ...own }).spec,
+            version: environmentVersion({ ...environment, ...args.secrets }),
+          },
+          child,
+        )
+      : undefined;
     if (args.alerts.enabled) {
       prometheusRule(name, { ...args.alerts, namespace, labels: { ...labels, ...args.alerts.labels } }, child);
     }
@@ -165,4 +182,12 @@ export class SyncCronJob extends pulumi.ComponentResource {
     this.documentName = document.metadata.name;
     this.registerOutputs({ cronJobName: this.cronJobName, secretName: this.secretName });
   }
+}
+
+/**
+ * Ten digits that differ when a value does. They are no secret: with keys of many random bits among the values nothing can
+ * be guessed by them, and a secret would hide the whole pod from a preview.
+ */
+function environmentVersion(values: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Output<string> {
+  return pulumi.unsecret(pulumi.jsonStringify(values).apply(shortHash));
 }

@@ -25,6 +25,8 @@ export interface SyncPodArgs {
   readonly keySecrets: readonly string[];
   /** Name of the PersistentVolumeClaim that the state is on, if it is on one. */
   readonly stateVolumeClaim?: string | undefined;
+  /** For a command that stays and is asked things: its port, and the Secret whose keys are environment variables too. */
+  readonly serves?: { readonly port: number; readonly secret: pulumi.Input<string> } | undefined;
 }
 
 type PodSpec = kubernetes.types.input.core.v1.PodSpec;
@@ -62,7 +64,7 @@ export function syncPod(args: SyncPodArgs): PodSpec {
     // Mounted by hand where it is needed, and then short-lived.
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    restartPolicy: "Never",
+    restartPolicy: args.serves === undefined ? "Never" : "Always",
     terminationGracePeriodSeconds: GRACE_PERIOD,
     securityContext: {
       runAsNonRoot: true,
@@ -79,10 +81,12 @@ export function syncPod(args: SyncPodArgs): PodSpec {
         imagePullPolicy: args.imagePullPolicy,
         command: ["node", `--max-old-space-size=${args.memory - BESIDE_HEAP}`, PROGRAM_FILE, ...args.command],
         env: Object.entries(args.environment).map(([key, value]) => ({ name: key, value })),
-        envFrom: [{ secretRef: { name: args.secret } }],
+        envFrom: [args.secret, ...(args.serves ? [args.serves.secret] : [])].map((name) => ({ secretRef: { name } })),
+        ...(args.serves && served(args.serves.port)),
         resources: {
           requests: { cpu: "50m", memory: `${Math.round(args.memory / 2)}Mi` },
-          limits: { cpu: "200m", memory: `${args.memory}Mi` },
+          // Who waits for an answer waits for the processor as well; a run of the schedule has time.
+          limits: { cpu: args.serves === undefined ? "200m" : "1", memory: `${args.memory}Mi` },
         },
         securityContext: {
           allowPrivilegeEscalation: false,
@@ -93,6 +97,15 @@ export function syncPod(args: SyncPodArgs): PodSpec {
       },
     ],
     volumes: volumes.map(({ mountPath: _path, writable: _writable, ...volume }) => volume),
+  };
+}
+
+/** Where it is asked whether it lives, and whether it wants requests. */
+function served(port: number) {
+  return {
+    ports: [{ name: "http", containerPort: port }],
+    livenessProbe: { httpGet: { path: "/healthz", port }, periodSeconds: 20, timeoutSeconds: 5 },
+    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: 5, timeoutSeconds: 5 },
   };
 }
 

@@ -61,6 +61,7 @@ describe("a configuration", () => {
         metrics: {},
         alerts: { enabled: false, staleAfter: 30 },
         dashboard: { enabled: false, labels: { grafana_dashboard: "1" } },
+        webhook: { enabled: false, generation: 1, namespaces: [] },
         networkPolicy: { enabled: false, apiServers: [] },
         shards: 1,
         clientRoles: false,
