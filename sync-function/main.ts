@@ -10,12 +10,12 @@ const exitCode = await run(
     environment: process.env,
     print: (text) => process.stdout.write(`${text}\n`),
     stop: stop.signal,
-    prepare: async () => {
+    prepare: async (options) => {
       const [{ preferMemoryToSpeed }, { watchMemory }] = await Promise.all([
         import("./memory.ts"),
         import("./memory-watch.ts"),
       ]);
-      preferMemoryToSpeed();
+      preferMemoryToSpeed(options);
       watchMemory(process.constrainedMemory(), (message) => {
         // At once: there may be no memory for anything else. The next run starts from what is there.
         process.stderr.write(`${message}\n`);

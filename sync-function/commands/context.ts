@@ -20,7 +20,7 @@ export interface Surroundings {
   /** Aborted when the process is asked to end. */
   readonly stop: AbortSignal;
   /** Called before a command is loaded, but not for help, which should start as fast as it can. */
-  readonly prepare?: () => Promise<void>;
+  readonly prepare?: (options: { readonly stays: boolean }) => Promise<void>;
 }
 
 /** Runs to its end and returns the exit code. */

@@ -18,6 +18,8 @@ export interface Definition {
   readonly flags: Readonly<Record<string, Flag>>;
   /** Environment of its own, beside that of every command. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Runs until it is told to stop. */
+  readonly stays?: boolean;
   /** Behind `node sync-function/main.ts`. */
   readonly example: string;
   /** Loaded when it is asked for: help and refusals of the command line need none of the clients. */
@@ -170,6 +172,7 @@ export const COMMANDS = {
     operands: ["SERVER"],
     flags: {},
     variables: { ...WEBHOOK_VARIABLES, ...PROXY_VARIABLES },
+    stays: true,
     example: "serve webhook",
     load: async () => (await import("./serve.ts")).serveCommand,
   },

@@ -1,7 +1,7 @@
 import { AccessError, DEFECT_EXIT_CODE } from "../errors.ts";
 import { type Arguments, parseArguments } from "./arguments.ts";
 import type { Surroundings } from "./context.ts";
-import { COMMANDS } from "./definitions.ts";
+import { COMMANDS, type Definition } from "./definitions.ts";
 
 /**
  * Runs one command line and returns its exit code; throws nothing.
@@ -22,8 +22,9 @@ export async function run(
       surroundings.print(isAboutOne ? commandHelp(parsed.command) : helpText());
       return 0;
     }
-    await surroundings.prepare?.();
-    const command = await COMMANDS[parsed.command].load();
+    const { load, stays = false }: Definition = COMMANDS[parsed.command];
+    await surroundings.prepare?.({ stays });
+    const command = await load();
     return await command(surroundings, parsed);
   } catch (error) {
     if (!(error instanceof AccessError)) {

@@ -88,7 +88,7 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
     while (!isReady && !stop.aborted) {
       try {
         admission.realmId = await keycloak.realmId();
-        await runs.people({ ids: new Set(), emails: new Set() }, stop);
+        await runs.people({ ids: new Set(), emails: new Set() }, { stop, isLikely: false });
         isReady = true;
         log.info("ready");
       } catch (error) {

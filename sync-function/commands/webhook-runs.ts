@@ -31,9 +31,9 @@ export function webhookRuns(surroundings: Surroundings, shards: number, log: Log
     return worst;
   };
   return {
-    people: (named, stop) =>
+    people: (named, options) =>
       oneByOne(personRuns, async (runs) => {
-        const { outcome, changes, message } = await runs.run(named, { stop });
+        const { outcome, changes, message } = await runs.run(named, options);
         if (outcome === "partial") {
           throw new AccessError("partial", "some changes failed or were not attempted; the log has each of them");
         }

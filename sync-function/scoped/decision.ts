@@ -37,7 +37,7 @@ export async function decideAbout<Client extends OrganizationReader>(
   named: NamedPeople,
   directory: Directory,
   organizations: readonly Organization<Client>[],
-  memory: Memory,
+  memory: Memory | Promise<Memory>,
 ): Promise<readonly Decision<Client>[]> {
   const { drafts, found, interest } = await draftAbout(named, directory, organizations, memory);
   return await confirmed(drafts, directory, interest, found);
@@ -63,18 +63,19 @@ async function draftAbout<Client extends OrganizationReader>(
   named: NamedPeople,
   directory: Directory,
   organizations: readonly Organization<Client>[],
-  memory: Memory,
+  memory: Memory | Promise<Memory>,
 ): Promise<{ readonly drafts: readonly Draft<Client>[]; readonly found: Found; readonly interest: Interest }> {
   const interest = interestOf(organizations.map(({ rules }) => rules));
   const found: Found = { byEmail: new Map(), byId: new Map() };
-  const [read] = await Promise.all([
+  const [read, known] = await Promise.all([
     readOrganizations(organizations),
+    memory,
     directory.read(interest, named.emails).then(({ byEmail }) => {
       for (const [email, people] of byEmail) found.byEmail.set(email, people);
     }),
     lookUp(named.ids, found, directory, interest),
   ]);
-  const linksOf = ({ rules }: Organization<Client>) => (memory.get(rules.organization) ?? NO_MEMORY).links;
+  const linksOf = ({ rules }: Organization<Client>) => (known.get(rules.organization) ?? NO_MEMORY).links;
   const candidates = read.map(({ organization, compared }) => ({ members: compared, links: linksOf(organization) }));
   const about = await widened(named, candidates, found, directory, interest);
   const holders = [...found.byId.values()].filter(holdsSomething);

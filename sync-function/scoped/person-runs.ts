@@ -37,6 +37,11 @@ export interface PersonRunOptions {
   readonly patience?: number;
   /** The one person the run is about, where Langfuse has just shown them. */
   readonly sighting?: Sighting;
+  /**
+   * Something will probably have to change: then the lease is taken at once, instead of reading everything once more with
+   * it. Default false.
+   */
+  readonly isLikely?: boolean;
 }
 
 /** Runs about single people in a process that stays: one writes at a time, in this process and under the lease. */
@@ -48,8 +53,8 @@ export interface PersonRuns {
    *
    * Requests when nothing has to change: three to Keycloak for each id and two for each address, two to Langfuse for each
    * organization (and one for each project, where rules look at projects), or none where a session shows it all; all of them
-   * over kept connections with a kept token, and the proof of the sync's rights once a minute. A change costs the same again, the lease, its own
-   * request and one that reads it; a loss some ten more to prove it.
+   * over kept connections with a kept token, and the proof of the sync's rights once a minute. A change costs the same again
+   * unless it was likely, the lease, its own request and one that reads it; a loss some ten more to prove it.
    *
    * @throws AccessError when a side cannot be read, or not completely: nothing was changed then
    */
@@ -108,24 +113,27 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
   };
   const decide = async (people: NamedPeople, known: Promise<Memory>, stop: AbortSignal) => {
     const { beginDirectory, organizations } = connected();
-    const reading = known.then((links) => decideAbout(people, beginDirectory(), organizations, links));
-    return await unlessAborted(stop, reading, stopped);
+    return await unlessAborted(stop, decideAbout(people, beginDirectory(), organizations, known), stopped);
   };
 
-  const change = async (people: NamedPeople, safeguards: Safeguards, stop: AbortSignal): Promise<PersonRunResult> => {
+  const change = async (people: NamedPeople, stop: AbortSignal, patience: number): Promise<PersonRunResult> => {
+    const safeguards = await settings.safeguards();
+    await using hold = await patiently(safeguards.hold, { patience, stop });
+    const until = AbortSignal.any([stop, hold.lost]);
+    const { abandon } = connected();
+    const leave = () => {
+      abandon();
+      connections = undefined;
+    };
+    hold.lost.addEventListener("abort", leave, { once: true });
+    const decisions = await decide(people, safeguards.load(), until);
+    if (decisions.every(({ plan }) => plan.changes.length === 0)) return IN_SYNC;
     const changes: Change[] = [];
+    const held = async () => ({ lost: hold.lost, [Symbol.asyncDispose]: async () => {} });
     const exitCode = await recordedRun(
       command,
-      { safeguards, log },
-      async (lost) => {
-        const { abandon } = connected();
-        const leave = () => {
-          abandon();
-          connections = undefined;
-        };
-        lost.addEventListener("abort", leave, { once: true });
-        const until = AbortSignal.any([stop, lost]);
-        const decisions = await decide(people, safeguards.load(), until);
+      { safeguards: { ...safeguards, hold: held }, log },
+      async () => {
         for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
         await refuseUnsafe(decisions, safeguards, recent, now());
         await settings.keepBefore(decisions, until, new Date(now()));
@@ -146,15 +154,13 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
       },
       "people",
     );
-    if (exitCode !== 0) return { outcome: "partial", changes };
-    return { outcome: changes.length > 0 ? "applied" : "in-sync", changes };
+    return { outcome: exitCode === 0 ? "applied" : "partial", changes };
   };
-
-  const begin = async (people: NamedPeople, stop: AbortSignal, patience: number): Promise<PersonRunResult> => {
-    const safeguards = await settings.safeguards();
-    const hold = () => patiently(safeguards.hold, { patience, stop });
+  const changeInTurn = async (people: NamedPeople, stop: AbortSignal, patience: number): Promise<PersonRunResult> => {
+    const mine = turn.then(() => change(people, stop, patience));
+    turn = mine.catch(() => {});
     try {
-      return await change(people, { ...safeguards, hold }, stop);
+      return await mine;
     } catch (error) {
       if (!(error instanceof AccessError) || error.kind !== "refused") throw error;
       return { outcome: error instanceof HeldByAnother ? "busy" : "refused", changes: [], message: error.message };
@@ -170,13 +176,11 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
   };
 
   return {
-    run: async (people, { stop: asked, patience = PATIENCE, sighting }) => {
+    run: async (people, { stop: asked, patience = PATIENCE, isLikely = false, sighting }) => {
       const stop = AbortSignal.any([asked, AbortSignal.timeout(DEADLINE)]);
       try {
-        if (await settled(people, stop, sighting)) return { outcome: "in-sync", changes: [] };
-        const mine = turn.then(() => begin(people, stop, patience));
-        turn = mine.catch(() => {});
-        return await mine;
+        if (!isLikely && (await settled(people, stop, sighting))) return IN_SYNC;
+        return await changeInTurn(people, stop, patience);
       } catch (error) {
         // What is wrong may be an address or a secret that was replaced meanwhile.
         connections = undefined;
@@ -185,6 +189,8 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
     },
   };
 }
+
+const IN_SYNC: PersonRunResult = { outcome: "in-sync", changes: [] };
 
 async function refuseUnsafe(
   decisions: readonly Decision[],

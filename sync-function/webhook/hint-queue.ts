@@ -2,7 +2,10 @@ import type { NamedPeople } from "../scoped/decision.ts";
 import type { Hint } from "./hint.ts";
 
 /** What one run is to be about. */
-export type Batch = { readonly scope: "everybody" } | ({ readonly scope: "people" } & NamedPeople);
+export type Batch =
+  | { readonly scope: "everybody" }
+  /** Likely: an event has told of a change of theirs that was not read yet. */
+  | ({ readonly scope: "people"; readonly isLikely: boolean } & NamedPeople);
 
 /** When something is to be read. All times are milliseconds since 1970. */
 interface Reading {
@@ -10,6 +13,7 @@ interface Reading {
   /** What was read before this may not have the change yet. */
   settledAt: number;
   failures: number;
+  isLikely?: boolean;
 }
 
 /**
@@ -55,7 +59,8 @@ export class HintQueue {
     for (const key of [...hint.ids.map((id) => `${ID}${id}`), ...hint.emails.map((email) => `${EMAIL}${email}`)]) {
       const known = this.#people.get(key);
       const dueAt = known === undefined || known.failures === 0 ? now : known.dueAt;
-      this.#people.set(key, { dueAt, settledAt: now + SETTLING, failures: known?.failures ?? 0 });
+      const isLikely = hint.isLikely || (known?.isLikely ?? false);
+      this.#people.set(key, { dueAt, settledAt: now + SETTLING, failures: known?.failures ?? 0, isLikely });
     }
     if (this.#people.size <= LONGEST_QUEUE) return "queued";
     this.#people.clear();
@@ -81,8 +86,10 @@ export class HintQueue {
       this.#everybody = { since: now, settledAt: now, failures: 0, ...this.#everybody, dueAt: now };
       return { scope: "everybody" };
     }
-    const keys = (fresh.length > 0 ? fresh : due.slice(0, 1)).map(([key]) => key);
-    return { scope: "people", ids: named(keys, ID), emails: named(keys, EMAIL) };
+    const chosen = fresh.length > 0 ? fresh : due.slice(0, 1);
+    const keys = chosen.map(([key]) => key);
+    const isLikely = chosen.some(([, reading]) => reading.isLikely);
+    return { scope: "people", isLikely, ids: named(keys, ID), emails: named(keys, EMAIL) };
   }
 
   /** A run that was taken at this time has read everything that was to be read. */
@@ -92,11 +99,11 @@ export class HintQueue {
       const reading = this.#people.get(key);
       if (reading === undefined) continue;
       if (reading.settledAt <= takenAt) this.#people.delete(key);
-      else this.#people.set(key, { ...reading, failures: 0, dueAt: later(reading, takenAt) });
+      else this.#people.set(key, { ...reading, ...again(reading, takenAt) });
     }
     if (batch.scope === "people" || this.#everybody === undefined) return;
     if (this.#everybody.settledAt <= takenAt) this.#everybody = undefined;
-    else this.#everybody = { ...this.#everybody, since: takenAt, failures: 0, dueAt: later(this.#everybody, takenAt) };
+    else this.#everybody = { ...this.#everybody, since: takenAt, ...again(this.#everybody, takenAt) };
   }
 
   /** Somebody else was writing: the same again in a moment. */
@@ -153,8 +160,9 @@ function named(keys: readonly string[], kind: string): ReadonlySet<string> {
 }
 
 /** Who was hinted at while the run was under way is due at once; the others when what they tell of must be there. */
-function later({ dueAt, settledAt }: Reading, takenAt: number): number {
-  return dueAt > takenAt ? dueAt : settledAt;
+function again({ dueAt, settledAt, isLikely = false }: Reading, takenAt: number) {
+  const isHintedSince = dueAt > takenAt;
+  return { failures: 0, dueAt: isHintedSince ? dueAt : settledAt, isLikely: isHintedSince && isLikely };
 }
 
 function failedAgain(reading: Reading, now: number): Reading {

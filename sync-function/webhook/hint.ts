@@ -2,7 +2,13 @@ import type { RealmEvent } from "./event.ts";
 
 /** Whom to read again. An event is no more than that: what somebody holds is what Keycloak answers when it is asked. */
 export type Hint =
-  | { readonly kind: "people"; readonly ids: readonly string[]; readonly emails: readonly string[] }
+  | {
+      readonly kind: "people";
+      readonly ids: readonly string[];
+      readonly emails: readonly string[];
+      /** Whether it tells of a change, and not of somebody who may have one behind them. */
+      readonly isLikely: boolean;
+    }
   | { readonly kind: "everybody" };
 
 /** User events after which somebody may have other roles, another address, or be another person to Langfuse. */
@@ -44,7 +50,7 @@ const ALSO_OF_EVERYBODY = new Set(["REALM-UPDATE", "CLIENT-DELETE"]);
 export function hintOf({ name, path, userId, emails }: RealmEvent): Hint | undefined {
   if (path === undefined && !name.includes("-")) {
     if (!ABOUT_ONE.has(name) || (userId === undefined && emails.length === 0)) return undefined;
-    return { kind: "people", ids: userId === undefined ? [] : [userId], emails };
+    return { kind: "people", ids: userId === undefined ? [] : [userId], emails, isLikely: false };
   }
   // The synchronisation of a user storage is an action of no certain kind.
   if (/^user-storage\/[^/]+\/sync/.test(path ?? "")) return { kind: "everybody" };
@@ -54,7 +60,7 @@ export function hintOf({ name, path, userId, emails }: RealmEvent): Hint | undef
   if (OF_EVERYBODY.has(kind) || ALSO_OF_EVERYBODY.has(name)) return { kind: "everybody" };
   if (!OF_PEOPLE.has(kind)) return undefined;
   const id = personIn(path ?? "");
-  return id === undefined ? { kind: "everybody" } : { kind: "people", ids: [id], emails: [] };
+  return id === undefined ? { kind: "everybody" } : { kind: "people", ids: [id], emails: [], isLikely: true };
 }
 
 function personIn(path: string): string | undefined {

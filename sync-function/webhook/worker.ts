@@ -9,7 +9,7 @@ export type RunOutcome = "in-sync" | "applied" | "refused" | "busy";
 
 /** What can be run. Both throw when it could not be read, or not everything could be written. */
 export interface HintRuns {
-  people(people: NamedPeople, stop: AbortSignal): Promise<RunOutcome>;
+  people(people: NamedPeople, options: { stop: AbortSignal; isLikely: boolean }): Promise<RunOutcome>;
   everybody(stop: AbortSignal): Promise<RunOutcome>;
 }
 
@@ -40,7 +40,9 @@ export function createWorker(
     const takenAt = now();
     const end = (outcome: RunOutcome | "failed") => onRun(batch.scope, outcome, now() - takenAt);
     try {
-      const outcome = await (batch.scope === "people" ? runs.people(batch, stop.signal) : runs.everybody(stop.signal));
+      const outcome = await (batch.scope === "people"
+        ? runs.people(batch, { stop: stop.signal, isLikely: batch.isLikely })
+        : runs.everybody(stop.signal));
       if (outcome === "busy") queue.busy(now());
       else queue.done(batch, takenAt);
       end(outcome);

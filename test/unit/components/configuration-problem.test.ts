@@ -49,7 +49,7 @@ describe("a problem is told in one line:", () => {
       "a list where an object belongs",
       "sync",
       [1],
-      "sync is a list: use an object with clientId, schedule, image, imagePullPolicy, memory, suspend, doctor, metrics, alerts, dashboard, networkPolicy, shards, parallelism, stateVolumeClaim, clientRoles, defaultRole, preset, rules, protect, ignore, unmatched, unmatchedScope, graceDays, provision, guards, organizations",
+      "sync is a list: use an object with clientId, schedule, image, imagePullPolicy, memory, suspend, doctor, metrics, alerts, dashboard, webhook, networkPolicy, shards, parallelism, stateVolumeClaim, clientRoles, defaultRole, preset, rules, protect, ignore, unmatched, unmatchedScope, graceDays, provision, guards, organizations",
     ],
     ["a number where a text belongs", "sync.image", 24, "sync.image is 24: use a text"],
     ["a text where a boolean belongs", "protect", "yes", 'protect is "yes": use true or false'],

@@ -102,6 +102,14 @@ it("applies what has changed for one person, and records it as a run about peopl
   expect(events[0]).toEqual({ kind: "started", command: "webhook", scope: "people" });
 });
 
+it("takes the lease at once for a likely change, and leaves no trace all the same if there is none", async () => {
+  const { runs, admins, events, mostHeld } = world();
+  expect(await runs.run(about("a"), { stop, isLikely: true })).toEqual({ outcome: "in-sync", changes: [] });
+  expect([events, mostHeld()]).toEqual([[], 1]);
+  admins.add("a");
+  expect(await runs.run(about("a"), { stop, isLikely: true })).toMatchObject({ outcome: "applied" });
+});
+
 it("runs at the same time write one after another, and each only what is still to do", async () => {
   const { runs, admins, writes, mostHeld } = world();
   admins.add("a").add("b");

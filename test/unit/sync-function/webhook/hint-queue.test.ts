@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Batch, HintQueue, KEPT, LONGEST_QUEUE, SETTLING } from "#sync/webhook/hint-queue.ts";
 
-const about = (...ids: string[]) => ({ kind: "people", ids, emails: [] }) as const;
+const about = (...ids: string[]) => ({ kind: "people", ids, emails: [], isLikely: false }) as const;
 const everybody = { kind: "everybody" } as const;
-const people = (...ids: string[]): Batch => ({ scope: "people", ids: new Set(ids), emails: new Set() });
+const nobody: Batch = { scope: "people", isLikely: false, ids: new Set(), emails: new Set() };
 
 /** Takes and finishes everything until nothing waits; what was taken, and when. */
 function drained(queue: HintQueue, from = 0) {
@@ -36,7 +36,7 @@ describe("a person", () => {
   it("is read once for many events, and together with others", () => {
     const queue = new HintQueue();
     for (let time = 0; time < 20; time += 1) queue.add(about("a"), time);
-    queue.add({ kind: "people", ids: ["b"], emails: ["b@example.com"] }, 20);
+    queue.add({ ...about("b"), emails: ["b@example.com"] }, 20);
     expect(drained(queue, 20)).toEqual([
       [20, "a b b@example.com"],
       [19 + SETTLING, "a"],
@@ -47,7 +47,7 @@ describe("a person", () => {
   it("who is named again while they are read is read again at once", () => {
     const queue = new HintQueue();
     queue.add(about("a"), 0);
-    const batch = queue.take(0) ?? people();
+    const batch = queue.take(0) ?? nobody;
     queue.add(about("a"), 40);
     queue.done(batch, 0);
     expect(drained(queue, 100)).toEqual([
@@ -55,6 +55,19 @@ describe("a person", () => {
       [40 + SETTLING, "a"],
     ]);
   });
+});
+
+it("a change is likely until it was read, and not when it is only looked at once more", () => {
+  const queue = new HintQueue();
+  queue.add({ ...about("a"), isLikely: true }, 0);
+  // Somebody who logs in has the change before them still.
+  queue.add(about("a"), 0);
+  const first = queue.take(0) ?? nobody;
+  queue.failed(first, 0);
+  const second = queue.take(queue.nextAt() ?? 0) ?? nobody;
+  queue.done(second, SETTLING - 1);
+  const third = queue.take(SETTLING);
+  expect([first, second, third]).toMatchObject([{ isLikely: true }, { isLikely: true }, { isLikely: false }]);
 });
 
 describe("everybody", () => {
