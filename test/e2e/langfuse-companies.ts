@@ -1,10 +1,9 @@
 import { expect } from "vitest";
-import { createLangfuseClient } from "#sync/langfuse/client.ts";
 import type { Barrier, OrganizationRequest } from "./langfuse-barrier.ts";
 import { type Ground, withoutCheckpoints } from "./langfuse-ground.ts";
 import { Organizations, type Tenant } from "./langfuse-organizations.ts";
 import { run } from "./langfuse-steps.ts";
-import { organizationsOf, type World, worldIn } from "./langfuse-world.ts";
+import { organizationsOf, type World } from "./langfuse-world.ts";
 
 type Operation = "up" | "destroy";
 
@@ -100,19 +99,12 @@ export class Companies {
 
   /** That all organizations are like this, and that there are no others; `stops` tell where each of them was. */
   async expectAll(world: World, stops: readonly Stop[] = []): Promise<void> {
-    const { stack, admin, url } = this.#ground;
-    const { organizations } = await stack.outputs({ showSecrets: true });
-    const made = organizations as Record<string, { organizationId: string; publicKey: string; secretKey: string }>;
-    const found = await Promise.all(
-      this.names.map(async (name, index) => {
-        const { organizationId = "", publicKey = "", secretKey = "" } = made[name] ?? {};
-        const stop = stops[index];
-        const client = createLangfuseClient({ url, publicKey, secretKey });
-        return [`${name} ${stop ? titleOf(stop) : ""}`, await worldIn(organizationId, client, admin)] as const;
-      }),
-    );
-    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(found.map(([title]) => [title, world])));
-    const ids = Object.values(made).map(({ organizationId }) => organizationId);
+    const made = await this.#organizations.made();
+    const worlds = await this.#organizations.worlds(made);
+    const titled = this.names.map((name, index) => [`${name} ${stops[index] ? titleOf(stops[index]) : ""}`, name]);
+    const found = titled.map(([title, name = ""]) => [title, worlds[name]]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(titled.map(([title]) => [title, world])));
+    const ids = Object.values(made).map(({ id }) => id);
     expect((await organizationsOf(this.#ground)).map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   }
 

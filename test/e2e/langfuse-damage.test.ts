@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Outcome } from "#local/pulumi/stack.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
-import { type Ground, prepareGround } from "./langfuse-ground.ts";
-import { announcedBy, kindsOfReads, run, stepsOf, writesOf } from "./langfuse-steps.ts";
-import { worldOf } from "./langfuse-world.ts";
+import { withoutCheckpoints } from "./langfuse-ground.ts";
+import { type MadeOrganization, Organizations, type Part } from "./langfuse-organizations.ts";
+import { announcedBy, run } from "./langfuse-steps.ts";
+import type { World } from "./langfuse-world.ts";
 
 const tenant = {
-  organization: { name: "Company" },
   project: { name: "Assistant", retentionDays: 30, metadata: { team: "a" } },
   projects: [{ name: "Staging" }],
   members: [
@@ -22,7 +23,7 @@ const tenant = {
   ],
   services: [{ name: "chat" }],
 };
-const whole = {
+const whole: World = {
   keys: 1,
   members: { "ann@example.com": "OWNER", "bob@example.com": "MEMBER", "cid@example.com": "VIEWER" },
   projects: {
@@ -31,158 +32,107 @@ const whole = {
   },
 };
 
-let ground: Ground;
-
-beforeAll(async () => {
-  ground = await prepareGround({ name: "damage" });
-  await ground.configure(tenant);
-  await run(ground.stack.up());
-  expect(await worldOf(ground)).toEqual(whole);
-});
-
-afterAll(async () => {
-  await ground?.stop();
-});
-
-async function found(): Promise<{ client: LangfuseClient; organization: string; project: (name: string) => string }> {
-  const { organizationId, projectIds } = await ground.stack.outputs();
-  const ids = projectIds as Record<string, string>;
-  return {
-    client: await ground.client(),
-    organization: String(organizationId),
-    project: (name) => ids[name] ?? "",
-  };
+/** What somebody does in the web page to one organization, and what becomes of that. */
+interface Damage {
+  readonly title: string;
+  readonly damage: (made: MadeOrganization & { readonly project: (name: string) => string }) => Promise<void>;
+  /** How many resources a refresh finds changed, and gone. */
+  readonly seen: { readonly update?: number; readonly delete?: number };
+  readonly steps: readonly string[];
+  readonly writes: readonly string[];
+  /** What stays of it, where something does. */
+  readonly after?: World;
 }
 
-async function userId(client: LangfuseClient, email: string): Promise<string> {
-  return (await client.listMemberships()).find((member) => member.email === email)?.userId ?? "";
-}
-
-/** What a refresh sees, and what an `up` after it does and tells. */
-async function repaired() {
-  ground.proxy.clear();
-  const refresh = await run(ground.stack.refresh());
-  expect(writesOf(ground)).toEqual([]);
-  reads.refresh = kindsOfReads(ground);
-  ground.proxy.clear();
-  const up = await run(ground.stack.up());
-  reads.up = kindsOfReads(ground);
-  return { seen: refresh.changes, said: announcedBy(up), steps: stepsOf(up), writes: writesOf(ground) };
-}
-
-/** Of the last repair. Where no key is accepted, time decides also what is asked. */
-const reads: Record<"refresh" | "up", readonly string[]> = { refresh: [], up: [] };
-
-describe("damage by hand is seen by a refresh and repaired by the next up:", () => {
-  it("names, roles, metadata, keys and members, while what is not declared stays", async () => {
-    const { client, organization, project } = await found();
-    const { metadata } = await ground.admin.getOrganization(organization);
-    await ground.admin.updateOrganization(organization, {
-      name: "Renamed",
-      metadata: metadata as Record<string, unknown>,
-    });
-    await client.updateProject(project("Assistant"), {
-      name: "Renamed",
-      retention: 60,
-      metadata: { team: "z", theirs: 1 },
-    });
-    const bob = await userId(client, "bob@example.com");
-    await client.updateScimUser(bob, "VIEWER");
-    await client.putProjectMembership(project("Staging"), bob, "NONE");
-    await client.deleteProjectMembership(project("Assistant"), bob);
-    await client.deleteScimUser(await userId(client, "cid@example.com"));
-    const [key] = await client.listProjectApiKeys(project("Assistant"));
-    await client.deleteProjectApiKey(project("Assistant"), key?.id ?? "");
-    await client.createScimUser({ userName: "eve@example.com", role: "ADMIN" });
-    await client.createProjectApiKey(project("Staging"), { note: "theirs" });
-
-    expect(await repaired()).toEqual({
-      seen: { update: 4, delete: 1, same: 7 },
-      said: [
-        "bob@example.com: NONE → ADMIN in project Staging",
-        "bob@example.com: VIEWER → MEMBER in Company",
-        "bob@example.com: as in the organization → VIEWER in project Assistant",
-        "chat in production: pair 1 was deleted in Langfuse, pair 2 takes its place",
-        "organization Renamed → Company",
-        "project Renamed → Assistant",
-      ],
-      steps: [
-        "create Membership organization-cid@example.com",
-        "update Membership organization-bob@example.com",
-        "update Organization organization",
-        "update Project organization-project",
-        "update ProjectApiKey organization-chat-production-key",
-      ],
-      writes: [
-        "POST public/projects/ID/apiKeys",
-        "POST public/scim/Users",
-        "PUT admin/organizations/ID",
-        "PUT public/projects/ID",
-        "PUT public/projects/ID/memberships",
-        "PUT public/projects/ID/memberships",
-        "PUT public/scim/Users/ID",
-      ],
-    });
-    expect(reads).toMatchSnapshot("reads");
-    expect(await worldOf(ground)).toEqual({
+/** By the name of the organization. */
+const damages: Readonly<Record<string, Damage>> = {
+  altered: {
+    title: "other names, roles, metadata, keys and members, while what is not declared stays",
+    damage: async ({ id, client, project }) => {
+      const { metadata } = await admin().getOrganization(id);
+      await admin().updateOrganization(id, { name: "Renamed", metadata: metadata as Record<string, unknown> });
+      await client.updateProject(project("Assistant"), {
+        name: "Renamed",
+        retention: 60,
+        metadata: { team: "z", theirs: 1 },
+      });
+      const bob = await userId(client, "bob@example.com");
+      await client.updateScimUser(bob, "VIEWER");
+      await client.putProjectMembership(project("Staging"), bob, "NONE");
+      await client.deleteProjectMembership(project("Assistant"), bob);
+      await client.deleteScimUser(await userId(client, "cid@example.com"));
+      const [key] = await client.listProjectApiKeys(project("Assistant"));
+      await client.deleteProjectApiKey(project("Assistant"), key?.id ?? "");
+      await client.createScimUser({ userName: "eve@example.com", role: "ADMIN" });
+      await client.createProjectApiKey(project("Staging"), { note: "theirs" });
+    },
+    seen: { update: 4, delete: 1 },
+    steps: [
+      "create Membership organization-cid@example.com",
+      "update Membership organization-bob@example.com",
+      "update Organization organization",
+      "update Project organization-project",
+      "update ProjectApiKey organization-chat-production-key",
+    ],
+    writes: [
+      "POST public/projects/ID/apiKeys",
+      "POST public/scim/Users",
+      "PUT admin/organizations/ID",
+      "PUT public/projects/ID",
+      "PUT public/projects/ID/memberships",
+      "PUT public/projects/ID/memberships",
+      "PUT public/scim/Users/ID",
+    ],
+    // What is not declared.
+    after: {
       ...whole,
       members: { ...whole.members, "eve@example.com": "ADMIN" },
-      projects: { ...whole.projects, Staging: { ...whole.projects.Staging, keys: 1 } },
-    });
-    const repairedProject = (await client.listProjects()).find(({ name }) => name === "Assistant");
-    expect(repairedProject?.metadata).toMatchObject({ team: "a", theirs: 1 });
-    await client.deleteScimUser(await userId(client, "eve@example.com"));
-  });
-
-  it("a marker that is gone, and a project with everything in it", async () => {
-    const { client, organization, project } = await found();
-    await ground.admin.updateOrganization(organization, { name: "Company", metadata: { theirs: 1 } });
-    await client.deleteProject(project("Staging"));
-    expect(await repaired()).toEqual({
-      seen: { update: 2, delete: 1, same: 9 },
-      said: ["bob@example.com: as in the organization → ADMIN in project Staging"],
-      steps: [
-        "create Project organization-project-Staging",
-        "update Membership organization-bob@example.com",
-        "update Organization organization",
-      ],
-      writes: ["POST public/projects", "PUT admin/organizations/ID", "PUT public/projects/ID/memberships"],
-    });
-    expect(reads).toMatchSnapshot("reads");
-    expect(await worldOf(ground)).toEqual(whole);
-    expect((await ground.admin.getOrganization(organization)).metadata).toEqual({
-      theirs: 1,
-      managedBy: "langfuse-access/damage/organization",
-    });
-  });
-
-  it("the key of the organization, without which nothing else can be read", async () => {
-    const { organization } = await found();
-    for (const { id } of await ground.admin.listApiKeys(organization))
-      await ground.admin.deleteApiKey(organization, id);
-    expect(await repaired()).toEqual({
-      seen: { update: 1, same: 11 },
-      said: ["role sync, managed by langfuse-access/damage: pair 1 was deleted in Langfuse, pair 2 takes its place"],
-      steps: ["update OrganizationApiKey organization-sync-key"],
-      writes: ["POST admin/organizations/ID/apiKeys"],
-    });
-    expect(await worldOf(ground)).toEqual(whole);
-    expect((await run(ground.stack.preview(["--refresh"]))).changes).toEqual({ same: 12 });
-  });
-
-  it("the whole organization", async () => {
-    const { client, organization } = await found();
-    for (const { id } of await client.listProjects()) await client.deleteProject(id);
-    // Langfuse refuses it as long as the data of the projects is being deleted.
-    const isDeleted = () =>
-      ground.admin.deleteOrganization(organization).then(
-        () => true,
-        () => false,
-      );
-    await expect.poll(isDeleted, { timeout: 60_000, interval: 500 }).toBe(true);
-    const { seen, steps, writes } = await repaired();
-    expect(seen).toEqual({ delete: 8, same: 4 });
-    expect(writes).toEqual([
+      projects: { ...whole.projects, Staging: { keys: 1, roles: { "bob@example.com": "ADMIN" } } },
+    },
+  },
+  unmarked: {
+    title: "a marker that is gone, and a project with everything in it",
+    damage: async ({ id, client, project }) => {
+      const { name } = await admin().getOrganization(id);
+      await admin().updateOrganization(id, { name, metadata: { theirs: 1 } });
+      await client.deleteProject(project("Staging"));
+    },
+    seen: { update: 2, delete: 1 },
+    steps: [
+      "create Project organization-project-Staging",
+      "update Membership organization-bob@example.com",
+      "update Organization organization",
+    ],
+    writes: ["POST public/projects", "PUT admin/organizations/ID", "PUT public/projects/ID/memberships"],
+  },
+  keyless: {
+    title: "the key of the organization, without which nothing else can be read",
+    damage: async ({ id }) => {
+      for (const key of await admin().listApiKeys(id)) await admin().deleteApiKey(id, key.id);
+    },
+    seen: { update: 1 },
+    steps: ["update OrganizationApiKey organization-sync-key"],
+    writes: ["POST admin/organizations/ID/apiKeys"],
+  },
+  lost: {
+    title: "the whole organization",
+    damage: async ({ id, client }) => {
+      for (const project of await client.listProjects()) await client.deleteProject(project.id);
+      // Langfuse refuses it as long as the data of the projects is being deleted.
+      await vi.waitFor(() => admin().deleteOrganization(id), { timeout: 60_000, interval: 500 });
+    },
+    seen: { delete: 8 },
+    steps: [
+      "create Membership organization-ann@example.com",
+      "create Membership organization-bob@example.com",
+      "create Membership organization-cid@example.com",
+      "create Organization organization",
+      "create OrganizationApiKey organization-sync-key",
+      "create Project organization-project",
+      "create Project organization-project-Staging",
+      "create ProjectApiKey organization-chat-production-key",
+    ],
+    writes: [
       "POST admin/organizations",
       "POST admin/organizations/ID/apiKeys",
       "POST public/projects",
@@ -190,16 +140,90 @@ describe("damage by hand is seen by a refresh and repaired by the next up:", () 
       "POST public/projects/ID/apiKeys",
       ...Array.from({ length: 3 }, () => "POST public/scim/Users"),
       ...Array.from({ length: 2 }, () => "PUT public/projects/ID/memberships"),
+    ],
+  },
+};
+const names = Object.keys(damages);
+
+let organizations: Organizations;
+const admin = () => organizations.ground.admin;
+let refresh: { readonly outcome: Outcome; readonly of: (name: string) => Part };
+let up: typeof refresh;
+
+beforeAll(async () => {
+  organizations = await Organizations.prepare({ name: "damage", environment: withoutCheckpoints });
+  await organizations.declare(Object.fromEntries(names.map((name) => [name, tenant])));
+  await organizations.run("up");
+  const made = await organizations.made();
+  expect(await organizations.worlds(made)).toEqual(Object.fromEntries(names.map((name) => [name, whole])));
+  for (const [name, organization] of Object.entries(made)) {
+    const ids = new Map((await organization.client.listProjects()).map((project) => [project.name, project.id]));
+    await damages[name]?.damage({ ...organization, project: (title) => ids.get(title) ?? "" });
+  }
+  refresh = await organizations.run("refresh");
+  up = await organizations.run("up");
+});
+
+afterAll(async () => {
+  await organizations?.stop();
+});
+
+async function userId(client: LangfuseClient, email: string): Promise<string> {
+  return (await client.listMemberships()).find((member) => member.email === email)?.userId ?? "";
+}
+
+describe("damage by hand is seen by a refresh, which changes nothing, and repaired by the next up:", () => {
+  it.each(Object.entries(damages).map(([name, damage]) => [damage.title, name, damage] as const))(
+    "%s",
+    (_title, name, { steps, writes }) => {
+      expect(refresh.of(name).writes).toEqual([]);
+      const repair = up.of(name);
+      expect(repair.steps).toEqual(steps);
+      expect(repair.writes).toEqual(writes);
+      // Where no key is accepted, time decides also what is asked.
+      if (name === "keyless" || name === "lost") return;
+      const kinds = ({ reads }: Part) => [...new Set(reads)];
+      expect({ refresh: kinds(refresh.of(name)), up: kinds(repair) }).toMatchSnapshot("reads");
+    },
+  );
+
+  it("nothing else is found", () => {
+    const { same, ...seen } = refresh.outcome.changes;
+    const sum = (kind: "update" | "delete") =>
+      Object.values(damages).reduce((total, damage) => total + (damage.seen[kind] ?? 0), 0);
+    expect(seen).toEqual({ update: sum("update"), delete: sum("delete") });
+    // Of eleven resources in each, and the stack.
+    expect(same).toBe(names.length * 11 + 1 - sum("update") - sum("delete"));
+  });
+
+  it("the repair is told in a person's words", () => {
+    expect(announcedBy(up.outcome)).toEqual([
+      "bob@example.com: NONE → ADMIN in project Staging",
+      "bob@example.com: VIEWER → MEMBER in altered",
+      "bob@example.com: as in the organization → ADMIN in project Staging",
+      "bob@example.com: as in the organization → VIEWER in project Assistant",
+      "chat in production: pair 1 was deleted in Langfuse, pair 2 takes its place",
+      "organization Renamed → altered",
+      "project Renamed → Assistant",
+      "role sync, managed by langfuse-access/damage: pair 1 was deleted in Langfuse, pair 2 takes its place",
     ]);
-    expect(steps.map((step) => step.split(" ").slice(0, 2).join(" "))).toEqual([
-      ...Array.from({ length: 3 }, () => "create Membership"),
-      "create Organization",
-      "create OrganizationApiKey",
-      "create Project",
-      "create Project",
-      "create ProjectApiKey",
-    ]);
-    expect(await worldOf(ground)).toEqual(whole);
-    await run(ground.stack.destroy());
+  });
+
+  it("everything is as it was, but for what is not declared", async () => {
+    const made = await organizations.made();
+    const expected = Object.entries(damages).map(([name, { after = whole }]) => [name, after]);
+    expect(await organizations.worlds(made)).toEqual(Object.fromEntries(expected));
+    const repaired = (await made.altered?.client.listProjects())?.find(({ name }) => name === "Assistant");
+    expect(repaired?.metadata).toMatchObject({ team: "a", theirs: 1 });
+    expect((await admin().getOrganization(made.unmarked?.id ?? "")).metadata).toEqual({
+      theirs: 1,
+      managedBy: "langfuse-access/damage/unmarked",
+    });
+  });
+
+  it("and nothing is left to do", async () => {
+    const { changes } = await run(organizations.ground.stack.preview(["--refresh"]));
+    expect(changes).toEqual({ same: names.length * 11 + 1 });
+    await organizations.destroy();
   });
 });

@@ -1,9 +1,11 @@
 import { expect } from "vitest";
+import type { KeyPair } from "#components/langfuse/connection.ts";
 import type { Outcome } from "#local/pulumi/stack.ts";
+import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { Barrier } from "./langfuse-barrier.ts";
 import { type Ground, type GroundOptions, prepareGround } from "./langfuse-ground.ts";
 import { run, stepsOf } from "./langfuse-steps.ts";
-import { organizationsOf } from "./langfuse-world.ts";
+import { organizationsOf, type World, worldIn } from "./langfuse-world.ts";
 
 export type Tenant = Readonly<Record<string, unknown>>;
 
@@ -14,6 +16,11 @@ export interface Part {
   /** Requests that were not refused, ids left out, in an order of their own. */
   readonly writes: readonly string[];
   readonly reads: readonly string[];
+}
+
+export interface MadeOrganization {
+  readonly id: string;
+  readonly client: LangfuseClient;
 }
 
 /** A stack of several organizations, so that one operation of the engine shows what becomes of each of them. */
@@ -58,6 +65,28 @@ export class Organizations {
       };
     };
     return { outcome, of };
+  }
+
+  /** Each as the stack knows it, with a client that has its key. */
+  async made(): Promise<Readonly<Record<string, MadeOrganization>>> {
+    const { stack, url } = this.ground;
+    const { organizations } = await stack.outputs({ showSecrets: true });
+    const made = Object.entries(organizations as Record<string, { organizationId: string } & KeyPair>);
+    return Object.fromEntries(
+      made.map(([name, { organizationId, publicKey, secretKey }]) => [
+        name,
+        { id: organizationId, client: createLangfuseClient({ url, publicKey, secretKey }) },
+      ]),
+    );
+  }
+
+  /** What a person would see of each in Langfuse. */
+  async worlds(made: Awaited<ReturnType<Organizations["made"]>>): Promise<Readonly<Record<string, World>>> {
+    const worlds = Object.entries(made).map(async ([name, { id, client }]) => [
+      name,
+      await worldIn(id, client, this.ground.admin),
+    ]);
+    return Object.fromEntries(await Promise.all(worlds));
   }
 
   /** An end of whatever is left, and of every trace. */
