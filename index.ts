@@ -73,6 +73,7 @@ export default () =>
           syncWebhookUrl: sync.cronJob.webhook.url,
           syncWebhookSecret: sync.cronJob.webhook.secret,
         }),
+        ...(sync.proxy && { loginProxyUrl: sync.proxy.url }),
       }),
       namespace,
     };

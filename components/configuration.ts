@@ -2,6 +2,7 @@ import { AccessError } from "#sync/errors.ts";
 import { describeIssue, unknownKey } from "./configuration-problem.ts";
 import { managementContradictions, missingKey } from "./langfuse/management.ts";
 import { type ServerContext, serverContradictions, serverWarnings } from "./langfuse/server-contradictions.ts";
+import { proxyContradictions } from "./proxy-settings.ts";
 import { requiredSecrets, type Secrets, type Settings, secretNames, settingsSchema } from "./schema.ts";
 import { ruleFindings, syncContradictions } from "./sync-contradictions.ts";
 
@@ -106,6 +107,7 @@ function contradictions(project: string, settings: Settings, secrets: Secrets): 
     problems.push(`${project}:gate.role "${gate.role}" is also one of roles: give the gate a role of its own`);
   }
   problems.push(...syncContradictions(settings, secrets).map((problem) => `${project}:${problem}`));
+  problems.push(...proxyContradictions(settings).map((problem) => `${project}:${problem}`));
   const ofLangfuse = managementContradictions(settings.langfuse, secrets, settings.kubernetes.namespace);
   problems.push(...ofLangfuse.map((problem) => `${project}:${problem}`));
   problems.push(

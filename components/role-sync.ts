@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { SyncBundle } from "#sync/bundle.ts";
 import type { Configuration } from "./configuration.ts";
 import { SyncServiceAccount } from "./keycloak/sync-service-account.ts";
+import { LoginProxy } from "./kubernetes/login-proxy.ts";
 import { SyncCronJob } from "./kubernetes/sync-cron-job.ts";
 import type { LangfuseTenant } from "./langfuse/langfuse-tenant.ts";
 import { OrganizationKeys } from "./langfuse/organization-keys.ts";
@@ -17,14 +18,24 @@ export interface RoleSyncPlaces {
   readonly after: readonly pulumi.Resource[];
 }
 
-/** The role sync with what it needs: its account in Keycloak, the keys of its organizations, and its job in the cluster. */
+export interface RoleSync {
+  readonly account: SyncServiceAccount;
+  readonly cronJob: SyncCronJob;
+  /** What stands before Langfuse, where that is wanted. */
+  readonly proxy: LoginProxy | undefined;
+}
+
+/**
+ * The role sync with what it needs: its account in Keycloak, the keys of its organizations, its job in the cluster, and what
+ * makes roles right between two of its runs.
+ */
 export function declareRoleSync(
   configuration: Configuration,
   organization: LangfuseTenant,
   bundle: SyncBundle,
   { namespace, inKeycloak, inKubernetes, after }: RoleSyncPlaces,
-): { readonly account: SyncServiceAccount; readonly cronJob: SyncCronJob } {
-  const { keycloak, sync } = configuration;
+): RoleSync {
+  const { keycloak, langfuse, sync } = configuration;
   const account = new SyncServiceAccount("sync-account", { realmId: keycloak.realm, ...sync }, inKeycloak);
   const keys = new OrganizationKeys("sync-keys", { namespace, ...sync }, inKubernetes);
   const cronJob = new SyncCronJob(
@@ -45,5 +56,9 @@ export function declareRoleSync(
     },
     inKubernetes,
   );
-  return { account, cronJob };
+  const upstream = langfuse.internalUrl ?? langfuse.url;
+  const proxy = configuration.proxy.enabled
+    ? new LoginProxy("langfuse-login-proxy", { ...cronJob.serving, ...configuration.proxy, upstream }, inKubernetes)
+    : undefined;
+  return { account, cronJob, proxy };
 }

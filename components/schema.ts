@@ -4,6 +4,7 @@ import { ROLES } from "#sync/langfuse/role.ts";
 import { plainAddress as url } from "./address.ts";
 import { serverSettingsSchema } from "./langfuse/server-settings.ts";
 import { tenantShape } from "./langfuse/tenant-settings.ts";
+import { proxySchema } from "./proxy-settings.ts";
 import { syncSchema } from "./sync-settings.ts";
 
 const name = z.string().min(1).max(255);
@@ -69,6 +70,7 @@ export const settingsSchema = z.strictObject({
   langfuse,
   kubernetes: kubernetes.prefault({}),
   sync: syncSchema.prefault({}),
+  proxy: proxySchema.prefault({}),
   /** Refuse to delete what cannot be made again: organization, project, encryption keys. */
   protect: z.boolean().default(false),
 });

@@ -11,6 +11,7 @@ import { SyncMemory } from "./sync-memory.ts";
 import { syncNetworkPolicy } from "./sync-network-policy.ts";
 import { type SyncPodArgs, syncPod } from "./sync-pod.ts";
 import { type SyncScheduleArgs, syncSchedule } from "./sync-schedule.ts";
+import type { SyncServing } from "./sync-server.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhook-receiver.ts";
 
 export interface SyncCronJobArgs
@@ -65,6 +66,8 @@ export class SyncCronJob extends pulumi.ComponentResource {
   readonly programName: pulumi.Output<string>;
   readonly documentName: pulumi.Output<string>;
   readonly webhook: WebhookReceiver | undefined;
+  /** For what else serves beside it: the same program by the same rules, as the same account. */
+  readonly serving: SyncServing;
 
   constructor(name: string, args: SyncCronJobArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:kubernetes:SyncCronJob", name, {}, options);
@@ -157,17 +160,13 @@ export class SyncCronJob extends pulumi.ComponentResource {
       { metadata: { name, namespace, labels }, spec: syncSchedule(args, apply) },
       { ...child, dependsOn: ready },
     );
+    this.serving = {
+      ...{ namespace, labels, suspend: args.suspend, isolated: enabled, after: ready },
+      pod: (own) => pod({ ...writing, ...own }).spec,
+      version: environmentVersion({ ...environment, ...args.secrets }),
+    };
     this.webhook = args.webhook.enabled
-      ? new WebhookReceiver(
-          `${name}-webhook`,
-          {
-            ...args.webhook,
-            ...{ namespace, labels, suspend: args.suspend, isolated: enabled, after: ready },
-            pod: (own) => pod({ ...writing, ...own }).spec,
-            version: environmentVersion({ ...environment, ...args.secrets }),
-          },
-          child,
-        )
+      ? new WebhookReceiver(`${name}-webhook`, { ...args.webhook, ...this.serving }, child)
       : undefined;
     if (args.alerts.enabled) {
       prometheusRule(name, { ...args.alerts, namespace, labels: { ...labels, ...args.alerts.labels } }, child);

@@ -25,8 +25,18 @@ export interface SyncPodArgs {
   readonly keySecrets: readonly string[];
   /** Name of the PersistentVolumeClaim that the state is on, if it is on one. */
   readonly stateVolumeClaim?: string | undefined;
-  /** For a command that stays and is asked things: its port, and the Secret whose keys are environment variables too. */
-  readonly serves?: { readonly port: number; readonly secret: pulumi.Input<string> } | undefined;
+  /** For a command that stays and is asked things. */
+  readonly serves?: Serves | undefined;
+}
+
+export interface Serves {
+  readonly port: number;
+  /** Where it is asked how it is; the same port by default. */
+  readonly operationsPort?: number;
+  /** Environment of its own, beside that of every command. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Name of another Secret whose keys become environment variables. */
+  readonly secret?: pulumi.Input<string>;
 }
 
 type PodSpec = kubernetes.types.input.core.v1.PodSpec;
@@ -59,12 +69,13 @@ export function syncPod(args: SyncPodArgs): PodSpec {
     ...(args.usesCluster ? [apiAccess] : []),
     ...(args.stateVolumeClaim === undefined ? [] : [state(args.stateVolumeClaim)]),
   ];
+  const { serves } = args;
   return {
     serviceAccountName: args.account,
     // Mounted by hand where it is needed, and then short-lived.
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    restartPolicy: args.serves === undefined ? "Never" : "Always",
+    restartPolicy: serves === undefined ? "Never" : "Always",
     terminationGracePeriodSeconds: GRACE_PERIOD,
     securityContext: {
       runAsNonRoot: true,
@@ -80,13 +91,16 @@ export function syncPod(args: SyncPodArgs): PodSpec {
         image: args.image,
         imagePullPolicy: args.imagePullPolicy,
         command: ["node", `--max-old-space-size=${args.memory - BESIDE_HEAP}`, PROGRAM_FILE, ...args.command],
-        env: Object.entries(args.environment).map(([key, value]) => ({ name: key, value })),
-        envFrom: [args.secret, ...(args.serves ? [args.serves.secret] : [])].map((name) => ({ secretRef: { name } })),
-        ...(args.serves && served(args.serves.port)),
+        env: Object.entries({ ...args.environment, ...serves?.environment }).map(([key, value]) => ({
+          name: key,
+          value,
+        })),
+        envFrom: [args.secret, ...(serves?.secret ? [serves.secret] : [])].map((name) => ({ secretRef: { name } })),
+        ...(serves && served(serves)),
         resources: {
           requests: { cpu: "50m", memory: `${Math.round(args.memory / 2)}Mi` },
           // Who waits for an answer waits for the processor as well; a run of the schedule has time.
-          limits: { cpu: args.serves === undefined ? "200m" : "1", memory: `${args.memory}Mi` },
+          limits: { cpu: serves === undefined ? "200m" : "1", memory: `${args.memory}Mi` },
         },
         securityContext: {
           allowPrivilegeEscalation: false,
@@ -101,11 +115,15 @@ export function syncPod(args: SyncPodArgs): PodSpec {
 }
 
 /** Where it is asked whether it lives, and whether it wants requests. */
-function served(port: number) {
+function served({ port, operationsPort }: Serves) {
+  const own = operationsPort ?? port;
   return {
-    ports: [{ name: "http", containerPort: port }],
-    livenessProbe: { httpGet: { path: "/healthz", port }, periodSeconds: 20, timeoutSeconds: 5 },
-    readinessProbe: { httpGet: { path: "/readyz", port }, periodSeconds: 5, timeoutSeconds: 5 },
+    ports: [
+      { name: "http", containerPort: port },
+      ...(operationsPort === undefined ? [] : [{ name: "operations", containerPort: operationsPort }]),
+    ],
+    livenessProbe: { httpGet: { path: "/healthz", port: own }, periodSeconds: 20, timeoutSeconds: 5 },
+    readinessProbe: { httpGet: { path: "/readyz", port: own }, periodSeconds: 5, timeoutSeconds: 5 },
   };
 }
 

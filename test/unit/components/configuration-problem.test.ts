@@ -117,7 +117,7 @@ describe("a problem is told in one line:", () => {
       "an unknown key like no other",
       "flavour",
       "hidden",
-      "flavour is not a known key: use one of keycloak, roles, gate, langfuse, kubernetes, sync, protect, keycloakAdminSecret, langfuseAdminApiKey, langfuseOrganizationPublicKey, langfuseOrganizationSecretKey, langfuseClientSecret, langfuseInitUserPassword, langfuseInitProjectSecretKey, pushgatewayPassword",
+      "flavour is not a known key: use one of keycloak, roles, gate, langfuse, kubernetes, sync, proxy, protect, keycloakAdminSecret, langfuseAdminApiKey, langfuseOrganizationPublicKey, langfuseOrganizationSecretKey, langfuseClientSecret, langfuseInitUserPassword, langfuseInitProjectSecretKey, pushgatewayPassword",
     ],
     ["an unknown key inside", "keycloak.relm", "hidden", 'keycloak.relm is not a known key: did you mean "realm"?'],
     [
@@ -207,6 +207,12 @@ describe("a problem is told in one line:", () => {
       "gate",
       { flow: "mine", flowToCopy: "mine" },
       'gate.flow "mine" is a flow that exists already: give the copy a name of its own',
+    ],
+    [
+      "a proxy before no other address",
+      "proxy.enabled",
+      true,
+      "proxy.enabled needs an address of Langfuse behind the proxy, since langfuse.url is to lead to the proxy: set langfuse.internalUrl to that of Langfuse's Service",
     ],
     [
       "Langfuse's client for the sync",

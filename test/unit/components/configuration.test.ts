@@ -50,6 +50,15 @@ describe("a configuration", () => {
         },
       },
       kubernetes: { namespace: "langfuse-access", createNamespace: true },
+      proxy: {
+        enabled: false,
+        replicas: 2,
+        budget: 2_000,
+        mode: "pass",
+        timeout: 120_000,
+        memory: 192,
+        namespaces: [],
+      },
       sync: {
         clientId: "langfuse-role-sync",
         schedule: "*/5 * * * *",
@@ -120,6 +129,18 @@ describe("a configuration", () => {
     [
       "sync.organizations",
       [{ id: "o2", name: "Research", bootstrap: false, defaultRole: "VIEWER", preset: "existing-roles" }],
+    ],
+    [
+      "proxy",
+      {
+        enabled: false,
+        replicas: 3,
+        budget: 500,
+        mode: "refuse",
+        timeout: 60_000,
+        memory: 256,
+        namespaces: ["ingress"],
+      },
     ],
     ["protect", true],
   ])("takes %s", (path, value) => {

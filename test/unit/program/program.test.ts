@@ -72,6 +72,24 @@ describe("the program", () => {
     expect(count(resources, /batch\/v1:CronJob$/)).toBe(1);
   });
 
+  it("puts a proxy before Langfuse where that is wanted, with the sync's own rules", async () => {
+    await using servers = await startServers();
+    const internalUrl = "http://langfuse-web.langfuse.svc.cluster.local:3000";
+    const file = await readFile(new URL("../../../Pulumi.dev.yaml", import.meta.url), "utf8");
+    const { config } = parseYaml(file) as { config: Record<string, object> };
+    const { result, resources } = await run(servers.url, {
+      "langfuse-access:langfuse": { ...config["langfuse-access:langfuse"], url: servers.url, internalUrl },
+      "langfuse-access:proxy": { enabled: true },
+    });
+    expect(result.loginProxyUrl && (await resolved(result.loginProxyUrl))).toBe(
+      "http://langfuse-login-proxy.langfuse-access.svc",
+    );
+    const deployment = resources.find(({ type }) => type.endsWith(":Deployment"));
+    expect(JSON.stringify(deployment?.inputs)).toContain(
+      JSON.stringify({ name: "PROXY_UPSTREAM", value: internalUrl }),
+    );
+  });
+
   it("starts no run before its roles, rights and keys are there", async () => {
     await using servers = await startServers();
     const { resources } = await run(servers.url);
