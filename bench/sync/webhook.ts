@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -25,6 +26,8 @@ const SECRET = "bench-webhook-secret";
 const SCHEDULE = 300;
 /** Milliseconds until a change counts as lost. */
 const PATIENCE = 15_000;
+/** What its pod may use by default, in MiB. */
+const POD_MEMORY = 128;
 const IMPORT_TIMEOUT = 600_000;
 
 /** From a change in Keycloak to the role in Langfuse: a server that sends events, and the program as it is deployed. */
@@ -44,14 +47,26 @@ export async function benchWebhook(program: Program, people: number, progress: P
     const seconds = await progress.step(`${PEOPLE * 2} changes, one after another`, () =>
       followChanges(admin, realm, organization, receiver),
     );
+    // Any change of the realm's settings is an event about everybody.
+    const planned = receiver.until(({ msg }) => msg === "planned");
+    await admin.put(`/realms/${shape.realm}`, { displayName: "Company" });
+    await planned;
+    const peak = receiver.peak();
     await organization.server.stop();
-    return figuresOf(seconds, people);
+    return [
+      ...figuresOf(seconds, people),
+      {
+        name: "memory of the webhook, with a run about everybody",
+        ...{ people, value: peak, unit: "MiB" },
+        target: { of: "value", at: "most", limit: POD_MEMORY },
+      },
+    ];
   } finally {
     await processes.stop();
   }
 }
 
-/** @returns seconds of each change, from its request to Keycloak until the role was read in Langfuse; infinite if lost */
+/** @returns seconds of each change, from its request to Keycloak to the answer of Langfuse; infinite if the role is not there */
 async function followChanges(
   admin: KeycloakAdmin,
   { shape: { realm }, truth }: RealmStage,
@@ -70,14 +85,14 @@ async function followChanges(
   ] as const) {
     for (const [id, { email }] of chosen) {
       const userId = members.get(email);
-      const changed = receiver.untilChanged(userId ?? "");
+      const changed = receiver.until((line) => line.msg === "role changed" && line.userId === userId);
       const begun = performance.now();
       await admin[change](`/realms/${realm}/users/${id}/role-mappings/realm`, [role]);
       const isFollowed = await Promise.race([changed.then(() => true), sleep(PATIENCE, false)]);
+      const took = (performance.now() - begun) / 1000;
+      // From its answer on the role can be read.
       const now = (await client.listMemberships()).find((member) => member.userId === userId);
-      seconds.push(
-        isFollowed && now?.role === expected ? (performance.now() - begun) / 1000 : Number.POSITIVE_INFINITY,
-      );
+      seconds.push(isFollowed && now?.role === expected ? took : Number.POSITIVE_INFINITY);
     }
   }
   return seconds;
@@ -102,10 +117,17 @@ function figuresOf(seconds: readonly number[], people: number): readonly Figure[
   ];
 }
 
+interface LogLine {
+  readonly msg?: string;
+  readonly userId?: string;
+}
+
 interface Receiver extends AsyncDisposable {
   readonly url: string;
-  /** When the role of this user in Langfuse has been changed, as the log says. */
-  untilChanged(userId: string): Promise<void>;
+  /** Until a line like this is in the log. */
+  until(isMeant: (line: LogLine) => boolean): Promise<void>;
+  /** Most memory it has had, in MiB. */
+  peak(): number;
 }
 
 /** The program in a process of its own, as in its pod. */
@@ -116,18 +138,22 @@ async function startReceiver({ file }: Program, { environment }: OrganizationSta
     env: { ...environment, ...own, WEBHOOK_SECRET: SECRET, WEBHOOK_PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   }) as ChildProcessByStdio<null, Readable, Readable>;
-  const waiting = new Map<string, () => void>();
-  createInterface(child.stderr).on("line", (line) => {
-    const { msg, userId } = JSON.parse(line) as { msg?: string; userId?: string };
-    if (msg === "role changed") waiting.get(userId ?? "")?.();
-  });
+  const log = createInterface(child.stderr);
   const [line] = (await once(createInterface(child.stdout), "line")) as [string];
   const { port } = JSON.parse(line) as { port: number };
   const url = `http://127.0.0.1:${port}`;
   while (!(await fetch(`${url}/readyz`)).ok) await sleep(50);
   return {
     url,
-    untilChanged: (userId) => new Promise((resolve) => waiting.set(userId, resolve)),
+    until: (isMeant) =>
+      new Promise((resolve) => {
+        log.on("line", function look(text: string) {
+          if (!isMeant(JSON.parse(text) as LogLine)) return;
+          log.off("line", look);
+          resolve();
+        });
+      }),
+    peak: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGTERM");
       await once(child, "exit");

@@ -4,11 +4,10 @@ import { type Decision, memoryAfter } from "../decision.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
 import { raises } from "../plan/change.ts";
-import { combinedFingerprint } from "../plan/fingerprint.ts";
 import { differences, type OrganizationPlan, type PlanFile, parsePlanFile, planFileOf } from "../plan/plan-file.ts";
 import { recordedRun } from "../recorded-run.ts";
-import type { Safeguards } from "../safeguards.ts";
 import { keepSnapshot } from "../snapshot/keeping.ts";
+import { refuseUnsafe } from "../unsafe-run.ts";
 import { type Arguments, flagValue, flagValues } from "./arguments.ts";
 import { type Command, type Context, createContext, type Surroundings } from "./context.ts";
 import { readDecisions, stoppedEarly } from "./decisions.ts";
@@ -42,7 +41,13 @@ export async function apply(
   for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
   // Before anything is changed: where it cannot be kept nothing is, and a refused run has seen who was missing too.
   await safeguards.save(memoryAfter(decisions, memory, now));
-  await refuseUnsafe(decisions, safeguards, flagValues(options, "--approve"));
+  const refusals = await safeguards.guard(decisions, flagValues(options, "--approve"));
+  await refuseUnsafe(
+    decisions,
+    refusals,
+    safeguards,
+    (fingerprint) => `look at the plan; if it is right, run apply --approve ${fingerprint}`,
+  );
   await keepBefore(decisions, context, now);
 
   const executions = await execute(decisions, {
@@ -113,21 +118,5 @@ function refuseOther(planned: PlanFile, plans: readonly OrganizationPlan[]): voi
   throw new AccessError(
     "refused",
     `the plan is not true any more, and nothing was changed:\n${moved.join("\n")}\nmake a new one with plan --out, and look at it`,
-  );
-}
-
-async function refuseUnsafe(
-  decisions: readonly Decision[],
-  safeguards: Safeguards,
-  approvals: readonly string[],
-): Promise<void> {
-  const refusals = await safeguards.guard(decisions, approvals);
-  if (refusals.length === 0) return;
-  const fingerprint = combinedFingerprint(decisions.map(({ plan }) => plan));
-  await safeguards.record({ kind: "refused", refusals, fingerprint });
-  const messages = refusals.map(({ guard, message }) => `${guard}: ${message}`);
-  throw new AccessError(
-    "refused",
-    `refused, and nothing was changed:\n${messages.join("\n")}\nlook at the plan; if it is right, run apply --approve ${fingerprint}`,
   );
 }

@@ -4,12 +4,11 @@ import { unlessAborted } from "../concurrency.ts";
 import type { Decision, Organization } from "../decision.ts";
 import { AccessError, EXIT_CODES, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
-import { combinedFingerprint } from "../plan/fingerprint.ts";
 import { recordedRun } from "../recorded-run.ts";
 import { addressMatcher } from "../roles/pattern.ts";
-import type { Safeguards } from "../safeguards.ts";
 import { type Restoration, restorationOf } from "../snapshot/restoration.ts";
 import { type OrganizationState, parseSnapshot, readOrganization, type Snapshot } from "../snapshot/snapshot.ts";
+import { refuseUnsafe } from "../unsafe-run.ts";
 import { type Arguments, flagValues, hasFlag } from "./arguments.ts";
 import { type Command, createContext, type Surroundings } from "./context.ts";
 import { stoppedEarly } from "./decisions.ts";
@@ -58,7 +57,13 @@ export const restoreCommand: Command = async (surroundings, options) => {
     const decisions = restored.map(decisionOf);
     for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
     if (!options.json) report(surroundings, options, { takenAt: snapshot.takenAt, restored, exitCode: 0 });
-    await refuseUnsafe(decisions, safeguards, flagValues(options, "--approve"));
+    const refusals = await safeguards.guard(decisions, flagValues(options, "--approve"));
+    await refuseUnsafe(
+      decisions,
+      refusals,
+      safeguards,
+      (fingerprint) => `look at the plan; if it is right, run restore again with --apply --approve ${fingerprint}`,
+    );
     const executions = await execute(decisions, {
       safeguards,
       stop: until,
@@ -112,22 +117,6 @@ function decisionOf({ organization, state, plan }: Restored): Decision {
     },
     plan,
   };
-}
-
-async function refuseUnsafe(
-  decisions: readonly Decision[],
-  safeguards: Safeguards,
-  approvals: readonly string[],
-): Promise<void> {
-  const refusals = await safeguards.guard(decisions, approvals);
-  if (refusals.length === 0) return;
-  const fingerprint = combinedFingerprint(decisions.map(({ plan }) => plan));
-  await safeguards.record({ kind: "refused", refusals, fingerprint });
-  const messages = refusals.map(({ guard, message }) => `${guard}: ${message}`);
-  throw new AccessError(
-    "refused",
-    `refused, and nothing was changed:\n${messages.join("\n")}\nlook at the plan; if it is right, run restore again with --apply --approve ${fingerprint}`,
-  );
 }
 
 function report(

@@ -8,9 +8,9 @@ import type { Logger } from "../log.ts";
 import type { Memory } from "../people/memory.ts";
 import type { Directory } from "../people/person.ts";
 import type { Change } from "../plan/change.ts";
-import { combinedFingerprint } from "../plan/fingerprint.ts";
 import { recordedRun } from "../recorded-run.ts";
 import type { Safeguards } from "../safeguards.ts";
+import { refuseUnsafe } from "../unsafe-run.ts";
 import { decideAbout, isSettled, type NamedPeople } from "./decision.ts";
 import { asSighted, type Sighting } from "./sighting.ts";
 
@@ -135,7 +135,8 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
       { safeguards: { ...safeguards, hold: held }, log },
       async () => {
         for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
-        await refuseUnsafe(decisions, safeguards, recent, now());
+        const refusals = await safeguards.guard(decisions, [], recent.since(now()));
+        await refuseUnsafe(decisions, refusals, safeguards, () => LEFT);
         await settings.keepBefore(decisions, until, new Date(now()));
         for (const { organization, plan } of decisions) {
           recent.note(organization.rules.organization, plan.changes, now());
@@ -190,24 +191,9 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
   };
 }
 
-const IN_SYNC: PersonRunResult = { outcome: "in-sync", changes: [] };
+const LEFT = "the next run about everybody decides about these people; look at its plan";
 
-async function refuseUnsafe(
-  decisions: readonly Decision[],
-  safeguards: Safeguards,
-  recent: RecentlyConcerned,
-  now: number,
-): Promise<void> {
-  const refusals = await safeguards.guard(decisions, [], recent.since(now));
-  if (refusals.length === 0) return;
-  const fingerprint = combinedFingerprint(decisions.map(({ plan }) => plan));
-  await safeguards.record({ kind: "refused", refusals, fingerprint });
-  const messages = refusals.map(({ guard, message }) => `${guard}: ${message}`);
-  throw new AccessError(
-    "refused",
-    `refused, and nothing was changed:\n${messages.join("\n")}\nthe next run about everybody decides about these people; look at its plan`,
-  );
-}
+const IN_SYNC: PersonRunResult = { outcome: "in-sync", changes: [] };
 
 function stopped(): AccessError {
   return new AccessError("incomplete", "the run was told to stop, or its time was over, before anything was changed");

@@ -21,6 +21,8 @@ interface Reading {
  * many milliseconds have passed since the last hint.
  */
 export const SETTLING = 2_000;
+/** Second looks are gathered to one of these, so that a second brings one run for them, whatever the events. */
+const GATHERING = 1_000;
 /** A run about everybody waits for the hints behind the first one, up to this long. */
 const LONGEST_GATHERING = 10_000;
 /** People of one run; more than so many are read in one piece, by a run about everybody. */
@@ -56,11 +58,12 @@ export class HintQueue {
       this.#everybody = { since, failures, settledAt: now + SETTLING, dueAt: failures === 0 ? gatheredAt : dueAt };
       return "queued";
     }
+    const settledAt = Math.ceil((now + SETTLING) / GATHERING) * GATHERING;
     for (const key of [...hint.ids.map((id) => `${ID}${id}`), ...hint.emails.map((email) => `${EMAIL}${email}`)]) {
       const known = this.#people.get(key);
       const dueAt = known === undefined || known.failures === 0 ? now : known.dueAt;
       const isLikely = hint.isLikely || (known?.isLikely ?? false);
-      this.#people.set(key, { dueAt, settledAt: now + SETTLING, failures: known?.failures ?? 0, isLikely });
+      this.#people.set(key, { dueAt, settledAt, failures: known?.failures ?? 0, isLikely });
     }
     if (this.#people.size <= LONGEST_QUEUE) return "queued";
     this.#people.clear();

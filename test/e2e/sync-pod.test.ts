@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -174,7 +175,8 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
   });
 
   it("shares the organizations over shards, of which one may fail without the others", async () => {
-    await deploy({ shards: 2 });
+    // No schedule of its own gets in between.
+    await deploy({ shards: 2, suspend: false, schedule: "0 0 29 2 *", webhook: { enabled: true } });
     const lease = {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
@@ -195,4 +197,21 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
     expect((await state("-1")).audit?.sequence).toBeGreaterThan(1);
     expect((await state("-0")).audit).toBeUndefined();
   });
+
+  it("follows an event in a pod that stays, whatever shard it concerns", async () => {
+    await bed.cluster.kubectl(["patch", "lease", "langfuse-role-sync-0", ...freed, ...inNamespace]);
+    const { syncWebhookSecret = "" } = (await stack.outputs({ showSecrets: true })) as Record<string, string>;
+    const found = ["-l", "app.kubernetes.io/component=webhook", "-o", "jsonpath={.items[0].status.podIP}"];
+    const address = await bed.cluster.kubectl(["get", "pods", ...found, ...inNamespace]);
+    await assignRoles(bed.admin, bed.realm, { users: { [person.username]: ["langfuse-member"] } });
+    const resourcePath = `users/${await keycloakId()}/role-mappings/realm`;
+    const body = JSON.stringify({ type: "admin.REALM_ROLE_MAPPING-CREATE", realmName: bed.realm, resourcePath });
+    const signature = createHmac("sha256", syncWebhookSecret).update(body).digest("hex");
+    const headers = { "content-type": "application/json", "x-keycloak-signature": signature };
+    const answer = await fetch(`http://${address}:8080/webhook`, { method: "POST", body, headers });
+    expect(answer.status).toBe(202);
+    await expect.poll(() => roleOf(person.email), { timeout: 30_000, interval: 100 }).toBe("MEMBER");
+  });
 });
+
+const freed = ["--type=merge", "--patch", '{"spec":{"holderIdentity":""}}'];

@@ -8,7 +8,7 @@ export const SECRET = "a-secret-of-the-webhook";
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
   /** Sends a body as p2-inc/keycloak-events does, signed. */
-  send(event: unknown, headers?: Readonly<Record<string, string>>): Promise<number>;
+  send(event: unknown): Promise<number>;
   metrics(): Promise<Series>;
   /** Asks it to end, as a SIGTERM does, and waits for that. */
   stop(): Promise<number>;
@@ -37,26 +37,22 @@ export async function startReceiver(
   if (waitUntilReady) await until(async () => (await fetch(`${url}/readyz`)).ok);
   return {
     url,
-    send: async (event, headers) => {
-      const body = JSON.stringify(event);
-      const answer = await fetch(`${url}/webhook`, {
-        method: "POST",
-        body,
-        headers: {
-          "content-type": "application/json; charset=UTF-8",
-          "x-keycloak-signature": signatureOf(body),
-          ...headers,
-        },
-      });
-      await answer.text();
-      return answer.status;
-    },
+    send: (event) => sendSigned(url, event),
     metrics: async () => parseSeries(await (await fetch(`${url}/metrics`)).text()),
     stop: end,
     [Symbol.asyncDispose]: async () => {
       await end();
     },
   };
+}
+
+/** @returns the status of the answer */
+export async function sendSigned(url: string, event: unknown): Promise<number> {
+  const body = JSON.stringify(event);
+  const headers = { "content-type": "application/json; charset=UTF-8", "x-keycloak-signature": signatureOf(body) };
+  const answer = await fetch(`${url}/webhook`, { method: "POST", body, headers });
+  await answer.text();
+  return answer.status;
 }
 
 export function signatureOf(body: string, secret = SECRET): string {
