@@ -24,6 +24,9 @@ export function personRunsOf(
   isMeant: (organization: OrganizationConfiguration) => boolean = () => true,
 ): PersonRuns {
   let configuration: Configuration = readConfiguration(environment);
+  let abandon = () => {};
+  // A change that was begun is finished, but not after the process is killed.
+  stop.addEventListener("abort", () => setTimeout(() => abandon(), LAST_CALLS).unref(), { once: true });
   return createPersonRuns({
     command,
     log,
@@ -33,9 +36,7 @@ export function personRunsOf(
       const meant = { ...configuration, organizations: configuration.organizations.filter(isMeant) };
       const { clientRoles } = configuration.keycloak;
       const abandoned = new AbortController();
-      const abandon = () => abandoned.abort();
-      // A change that was begun is finished, but not after the process is killed.
-      stop.addEventListener("abort", () => setTimeout(abandon, LAST_CALLS).unref(), { once: true });
+      abandon = () => abandoned.abort();
       const limits = { ...LIMITS, signal: abandoned.signal };
       const keycloak = createKeycloakClient({ ...configuration.keycloak, ...limits });
       return {

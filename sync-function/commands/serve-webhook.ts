@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readConfiguration } from "../configuration.ts";
 import { messageOf } from "../errors.ts";
 import { createKeycloakClient } from "../keycloak/client.ts";
@@ -18,6 +19,8 @@ import { webhookRuns } from "./webhook-runs.ts";
 /** Milliseconds. A pod is killed 30 s after it is told to end. */
 const LAST_RUNS = 15_000;
 const LAST_REQUESTS = 2_000;
+/** Milliseconds until the cluster sends no more requests to a pod that is not ready. */
+const SPREADING = 5_000;
 /** Milliseconds between attempts to read both sides for the first time. */
 const FIRST_READ_PAUSE = 2_000;
 
@@ -93,7 +96,7 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
         log.info("ready");
       } catch (error) {
         log.warn({ reason: messageOf(error) }, "not ready");
-        await Promise.race([once(stop, "abort"), new Promise((resolve) => setTimeout(resolve, FIRST_READ_PAUSE))]);
+        await sleep(FIRST_READ_PAUSE, undefined, { signal: stop }).catch(() => {});
       }
     }
   };
@@ -101,6 +104,7 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
   if (!stop.aborted) await once(stop, "abort");
   log.info({ waiting: queue.size }, "ending");
   await warm;
+  if (environment.KUBERNETES_SERVICE_HOST) await sleep(SPREADING);
   await listener.close(LAST_REQUESTS);
   await worker.drain(LAST_RUNS);
   return 0;

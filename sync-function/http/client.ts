@@ -57,9 +57,15 @@ export interface HttpClient {
   sendRows<T>(request: HttpRequest, row: z.ZodType<T>): Promise<T[]>;
 }
 
+/**
+ * Milliseconds after which a connection that nobody uses is closed: a process that stays makes clients again and again, and
+ * a server may keep its end open for half an hour. A call has a limit of its own.
+ */
+const IDLE = 60_000;
+
 export function createHttpClient(options: HttpOptions): HttpClient {
   const deadline = options.deadline ?? 120_000;
-  const agent = { keepAlive: true, maxSockets: options.connections ?? 8 };
+  const agent = { keepAlive: true, maxSockets: options.connections ?? 8, timeout: IDLE };
   const instance = axios.create({
     adapter: "http",
     timeout: options.timeout ?? 30_000,

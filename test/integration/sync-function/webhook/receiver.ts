@@ -59,9 +59,9 @@ export function signatureOf(body: string, secret = SECRET): string {
   return createHmac("sha256", secret).update(body).digest("hex");
 }
 
-/** @throws Error when it does not come true within ten seconds */
+/** @throws Error when it does not come true within twenty seconds */
 export async function until(isTrue: () => Promise<boolean> | boolean): Promise<void> {
-  const late = AbortSignal.timeout(10_000);
+  const late = AbortSignal.timeout(20_000);
   while (!(await isTrue())) {
     if (late.aborted) throw new Error(`it did not come true: ${isTrue}`);
     await sleep(10);
