@@ -122,6 +122,8 @@ function served({ port, operationsPort }: Serves) {
       { name: "http", containerPort: port },
       ...(operationsPort === undefined ? [] : [{ name: "operations", containerPort: operationsPort }]),
     ],
+    // Looked at often while it starts, so that whoever waits for it need not wait for the next look.
+    startupProbe: { httpGet: { path: "/healthz", port: own }, periodSeconds: 1, failureThreshold: 60 },
     livenessProbe: { httpGet: { path: "/healthz", port: own }, periodSeconds: 20, timeoutSeconds: 5 },
     readinessProbe: { httpGet: { path: "/readyz", port: own }, periodSeconds: 5, timeoutSeconds: 5 },
   };

@@ -56,6 +56,7 @@ export const settings = (changes: Readonly<Record<string, unknown>> = {}) => {
       doctor: true,
       ...changes,
     },
+    proxy: { enabled: true, replicas: 2 },
   };
 };
 let proxyUrl = "";

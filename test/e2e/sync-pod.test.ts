@@ -2,6 +2,8 @@ import { createHmac } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Browser } from "#local/browser/browser.ts";
+import { signIn } from "#local/browser/sign-in.ts";
 import { deleteRealm } from "#local/keycloak/realm.ts";
 import { assignRoles, removeRoles } from "#local/keycloak/roles.ts";
 import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
@@ -116,6 +118,24 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
     expect(winner?.log).toContain("Applied: 1 applied");
     expect(loser?.log).toMatch(/langfuse-access .* run .* is writing at this moment and only one may/);
     expect(await roleOf(person.email)).toBe("MEMBER");
+  });
+
+  it("stands before Langfuse in pods that stay, and makes the role right at a login", async ({ skip }) => {
+    if (!bed.signIn.works) skip(bed.signIn.reason);
+    const found = ["-l", "app.kubernetes.io/component=login-proxy", "-o", "jsonpath={.items[*].status.podIP}"];
+    const addresses = (await bed.cluster.kubectl(["get", "pods", ...found, ...inNamespace])).split(" ");
+    expect(addresses).toHaveLength(2);
+    const granted = { users: { [person.username]: ["langfuse-admin"] } };
+    await assignRoles(bed.admin, bed.realm, granted);
+    const routes = { [new URL(bed.langfuse.url).origin]: `http://${addresses[0]}:8080` };
+    const outcome = await signIn(new Browser({ routes }), bed.langfuse.url, person);
+    const { organizationId } = await stack.outputs();
+    const organizations = outcome.kind === "signed-in" ? outcome.session.user.organizations : [];
+    expect(organizations.find(({ id }) => id === organizationId)?.role, JSON.stringify(outcome)).toBe("ADMIN");
+    const figures = await (await fetch(`http://${addresses[0]}:9090/metrics`)).text();
+    expect(figures).toContain('langfuse_proxy_logins_total{outcome="applied"} 1');
+    await removeRoles(bed.admin, bed.realm, granted);
+    await client.updateScimUser(await userId(person.email), "MEMBER");
   });
 
   it("applies what a guard refused once it is approved, and the approval once", async () => {

@@ -50,6 +50,7 @@ describe("the login proxy", () => {
       command: ["node", "--max-old-space-size=152", "/program/main.mjs", "serve", "proxy"],
       ports: [{ containerPort: 8080 }, { containerPort: 9090 }],
       readinessProbe: { httpGet: { path: "/readyz", port: 9090 } },
+      startupProbe: { httpGet: { path: "/healthz", port: 9090 }, periodSeconds: 1 },
       livenessProbe: { httpGet: { path: "/healthz", port: 9090 } },
     });
     expect(pod.volumes).toEqual(other.volumes);
