@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse as parseYaml, stringify as stringifyYaml } from "yaml";
@@ -57,6 +57,7 @@ export class Stack {
   readonly #options: StackOptions;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #configuration: string;
+  readonly #state: string;
   #commands = 0;
   #running: ChildProcess | undefined;
 
@@ -64,6 +65,7 @@ export class Stack {
     this.#options = options;
     this.#environment = environment;
     this.#configuration = path.join(options.folder, `Pulumi.${options.name}.yaml`);
+    this.#state = path.join(options.folder, "state", ".pulumi");
   }
 
   static async create(options: StackOptions): Promise<Stack> {
@@ -131,9 +133,8 @@ export class Stack {
    * replaced as a whole, but the engine cannot read it beside a list of its attributes that was cut off.
    */
   async recover(): Promise<void> {
-    const state = path.join(this.#options.folder, "state", ".pulumi");
-    await rm(path.join(state, "locks"), { recursive: true, force: true });
-    const attributes = path.join(state, "stacks", "langfuse-access", `${this.#options.name}.json.attrs`);
+    await rm(path.join(this.#state, "locks"), { recursive: true, force: true });
+    const attributes = path.join(this.#state, "stacks", "langfuse-access", `${this.#options.name}.json.attrs`);
     if (!isJson(await readFile(attributes, "utf8").catch(() => ""))) await rm(attributes, { force: true });
   }
 
@@ -142,9 +143,12 @@ export class Stack {
     return JSON.parse(await this.#mustRun(["stack", "output", "--json", ...secrets])) as Record<string, unknown>;
   }
 
-  /** The whole state as it is stored, or with its secrets decrypted. */
-  async export(options: { readonly showSecrets?: boolean } = {}): Promise<string> {
-    return await this.#mustRun(["stack", "export", ...(options.showSecrets ? ["--show-secrets"] : [])]);
+  /** All that is stored of it, the states and settings of former runs included; or the state with its secrets decrypted. */
+  async export({ showSecrets = false }: { readonly showSecrets?: boolean } = {}): Promise<string> {
+    if (showSecrets) return await this.#mustRun(["stack", "export", "--show-secrets"]);
+    const entries = await readdir(this.#state, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((file) => path.join(file.parentPath, file.name));
+    return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
   }
 
   async #engine(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {

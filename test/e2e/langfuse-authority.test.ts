@@ -57,19 +57,19 @@ const members = async () => (await client.listMemberships()).map(({ email }) => 
 describe("an organization in which nobody is a member unasked", () => {
   it("shows in the preview who has to leave, and lets nobody leave whom Keycloak knows", async () => {
     await join("guest@elsewhere.example", people.direct.email);
-    expect(Object.keys((await done(stack.preview())).changes)).toEqual(["same"]);
     await configure({ authority: "exclusive" });
     const preview = await done(stack.preview());
     expect(preview.output).toContain("guest@elsewhere.example");
     expect(await members()).toContain("guest@elsewhere.example");
     await done(stack.up());
     expect(await members()).toEqual([people.direct.email, owner].toSorted());
-    expect(Object.keys((await done(stack.preview(["--refresh"]))).changes)).toEqual(["same"]);
   });
 
   it("says of somebody who came later, in a person's words, that they are removed", async () => {
     await join("late@elsewhere.example");
-    expect((await done(stack.preview())).output).toContain("late@elsewhere.example: MEMBER → removed from Exclusive");
+    const { output, changes } = await done(stack.preview(["--refresh"]));
+    expect(output).toContain("late@elsewhere.example: MEMBER → removed from Exclusive");
+    expect(changes).toEqual({ same: expect.any(Number), update: 1 });
     expect((await done(stack.up())).changes).toMatchObject({ update: 1 });
     expect(await members()).toEqual([people.direct.email, owner].toSorted());
   });

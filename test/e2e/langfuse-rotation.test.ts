@@ -66,18 +66,20 @@ function user(path: string, pair: { publicKey: string; secretKey: string }) {
   };
 }
 
-const pairOf = async (prefix: "" | "service") => {
+/** The pairs that the stack has now: of its service and of the organization. */
+async function pairs() {
   const outputs = await ground.stack.outputs({ showSecrets: true });
-  const name = (half: string) => (prefix === "" ? half : `${prefix}${half[0]?.toUpperCase()}${half.slice(1)}`);
-  return { publicKey: String(outputs[name("publicKey")]), secretKey: String(outputs[name("secretKey")]) };
-};
+  const { publicKey, secretKey, servicePublicKey, serviceSecretKey } = outputs as Record<string, string>;
+  const pair = (publicHalf = "", secretHalf = "") => ({ publicKey: publicHalf, secretKey: secretHalf });
+  return { chat: pair(servicePublicKey, serviceSecretKey), sync: pair(publicKey, secretKey) };
+}
 
 describe("a rotation, with clients that use the keys all the time,", () => {
   const serviceKey = "update ProjectApiKey organization-chat-production-key";
   const organizationKey = "update OrganizationApiKey organization-sync-key";
 
   it("fails no request from its beginning to the end of the former pairs", async () => {
-    const former = { chat: await pairOf("service"), sync: await pairOf("") };
+    const former = await pairs();
     const chat = user("/api/public/projects", former.chat);
     const sync = user("/api/public/organizations/memberships", former.sync);
     await ground.pass(91 * 24 * HOUR);
@@ -87,7 +89,7 @@ describe("a rotation, with clients that use the keys all the time,", () => {
       "POST admin/organizations/ID/apiKeys",
       "POST public/projects/ID/apiKeys",
     ]);
-    const next = { chat: await pairOf("service"), sync: await pairOf("") };
+    const next = await pairs();
     expect(next.chat.secretKey).not.toBe(former.chat.secretKey);
     expect(next.sync.secretKey).not.toBe(former.sync.secretKey);
 
@@ -109,7 +111,7 @@ describe("a rotation, with clients that use the keys all the time,", () => {
   });
 
   it("follows a saved plan, and ends the former pairs at their deadline, although somebody still uses them", async () => {
-    const former = { chat: await pairOf("service"), sync: await pairOf("") };
+    const former = await pairs();
     await ground.configure({
       ...tenant,
       services: [{ ...service, generation: 2 }],

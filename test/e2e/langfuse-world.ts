@@ -1,5 +1,5 @@
 import type { LangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
-import type { LangfuseClient } from "#sync/langfuse/client.ts";
+import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Ground } from "./langfuse-ground.ts";
 
 /** What a person would see of one organization in Langfuse, in an order of its own. */
@@ -18,9 +18,10 @@ export async function organizationsOf({ admin, name }: Ground): Promise<{ id: st
   return (await admin.listOrganizations()).filter(({ metadata }) => ours(metadata));
 }
 
-export async function worldOf(ground: Ground): Promise<World> {
-  const { organizationId } = await ground.stack.outputs();
-  return await worldIn(String(organizationId), await ground.client(), ground.admin);
+export async function worldOf({ stack, url, admin }: Ground): Promise<World> {
+  const { organizationId, publicKey, secretKey } = await stack.outputs({ showSecrets: true });
+  const client = createLangfuseClient({ url, publicKey: String(publicKey), secretKey: String(secretKey) });
+  return await worldIn(String(organizationId), client, admin);
 }
 
 export async function worldIn(

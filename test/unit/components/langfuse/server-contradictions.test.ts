@@ -1,39 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type ServerContext,
-  serverContradictions,
-  serverWarnings,
-} from "#components/langfuse/server-contradictions.ts";
-import { plainEnvironment } from "#components/langfuse/server-environment.ts";
 import { serverSettingsSchema } from "#components/langfuse/server-settings.ts";
 import { signInOf } from "#components/langfuse/sign-in.ts";
 import { isMightier } from "#sync/langfuse/role.ts";
-
-interface Case {
-  readonly server?: object;
-  readonly gate?: boolean;
-  readonly members?: number;
-  readonly isManaged?: boolean;
-  readonly adopt?: "never" | "if-exists";
-  readonly secrets?: readonly string[];
-}
-
-function contextOf({ gate = true, members = 1, isManaged = true, adopt = "never", secrets = [] }: Case): ServerContext {
-  return {
-    gate: { enabled: gate, others: [{ client: "second" }] },
-    keycloak: { url: "https://keycloak.example.com", realm: "company", langfuseClient: "langfuse" },
-    organization: { name: "Company" },
-    adopt,
-    isManaged,
-    members,
-    provision: false,
-    secrets: new Set(secrets),
-  };
-}
-
-const problemsOf = (one: Case) => serverContradictions(serverSettingsSchema.parse(one.server ?? {}), contextOf(one));
-const warningsOf = (one: Case) => serverWarnings(serverSettingsSchema.parse(one.server ?? {}), contextOf(one));
+import { anyCase, type Case, contextOf, problemsOf, warningsOf } from "./server-cases.ts";
 
 const accepted: [string, Case][] = [
   ["nothing is set", {}],
@@ -219,30 +189,6 @@ describe("the settings of the server", () => {
     expect(problems[0]).toMatch(/(: |\. )\S+/);
   });
 
-  it.each([
-    [
-      "a default project without a default organization role",
-      { defaultAccess: { project: { role: "VIEWER" } } },
-      "role",
-    ],
-    [
-      "NONE in a default project, which Langfuse does not take",
-      { defaultAccess: { role: "NONE", project: { role: "NONE" } } },
-      "role",
-    ],
-    ["an address instead of a domain", { signIn: { enforcedDomains: ["ann@example.com"] } }, "enforcedDomains"],
-    ["a session generation of 0", { sessions: { generation: 0 } }, "generation"],
-    [
-      "a first key that is none",
-      { init: { organization: { id: "o" }, project: { id: "p", publicKey: "x" } } },
-      "publicKey",
-    ],
-  ])("do not take %s", (_title, server, key) => {
-    const parsed = serverSettingsSchema.safeParse(server);
-    expect(parsed.success).toBe(false);
-    expect(parsed.error?.issues[0]?.path).toContain(key);
-  });
-
   it("warn of a password form beside the gate, and of declared people who could not enter", () => {
     expect(warningsOf({})).toEqual([]);
     expect(warningsOf({ server: { signIn: { passwordLogin: true } } })).toEqual([
@@ -257,124 +203,28 @@ describe("the settings of the server", () => {
   });
 });
 
-const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
-const role = fc.constantFrom("OWNER", "ADMIN", "MEMBER", "VIEWER");
-const anySettings = fc
-  .record(
-    {
-      provider: fc.constantFrom("keycloak", "custom", "none"),
-      issuer: fc.constantFrom("https://keycloak.example.com/realms/company", "https://sso.example.com"),
-      clientId: fc.constantFrom("langfuse", "third"),
-      accountLinking: fc.boolean(),
-      passwordLogin: fc.boolean(),
-      signUp: fc.boolean(),
-      enforcedDomains: fc.constantFrom([], ["example.com"], ["a.example.com", "b.example.com"]),
-    },
-    { requiredKeys: [] },
-  )
-  .chain((signIn) =>
-    fc.record({ signIn: fc.constant(signIn), access: maybe(fc.record({ role, project: maybe(fc.record({ role })) })) }),
-  );
-const anyCase = fc
-  .record({
-    settings: anySettings,
-    gate: fc.boolean(),
-    members: fc.nat(2),
-    secrets: fc.subarray(["langfuseClientSecret", "langfuseInitUserPassword"]),
-  })
-  .map(
-    ({ settings: { signIn, access }, ...rest }): Case => ({
-      ...rest,
-      server: JSON.parse(JSON.stringify({ signIn, defaultAccess: access })),
+it("whatever is accepted lets somebody in, lets new people in, and lets nobody round the gate", () => {
+  fc.assert(
+    fc.property(anyCase, (one) => {
+      fc.pre(problemsOf(one).length === 0);
+      const context = contextOf(one);
+      const settings = serverSettingsSchema.parse(one.server);
+      const signIn = signInOf(settings, context);
+      expect(signIn.provider !== "none" || signIn.passwordLogin).toBe(true);
+      if (signIn.provider === "none") expect(context.gate.enabled).toBe(false);
+      else {
+        expect(signIn.signUp || (signIn.accountLinking && context.members > 0)).toBe(true);
+        if (context.gate.enabled) {
+          expect([signIn.issuer, signIn.clientId]).toEqual(["https://keycloak.example.com/realms/company", "langfuse"]);
+        }
+        if (context.gate.enabled && signIn.passwordLogin) expect(warningsOf(one)).not.toEqual([]);
+      }
+      const { defaultAccess } = settings;
+      if (defaultAccess && !context.gate.enabled) {
+        for (const given of [defaultAccess.role, defaultAccess.project?.role ?? "NONE"] as const) {
+          expect(isMightier(given, "VIEWER")).toBe(false);
+        }
+      }
     }),
   );
-
-it("all settings together are the environment that Langfuse documents", () => {
-  const settings = serverSettingsSchema.parse({
-    sessions: { maxAgeMinutes: 480 },
-    signIn: { enforcedDomains: ["example.com", "example.org"], signUp: false },
-    defaultAccess: { role: "VIEWER", project: { role: "MEMBER", id: "p2" } },
-    organizationCreators: ["Ann@example.com", "bob@example.com"],
-    init: {
-      organization: { id: "o2", name: "First" },
-      project: { id: "p3", name: "Prompts", publicKey: "pk-lf-1" },
-      user: { email: "ann@example.com", name: "Ann" },
-    },
-  });
-  const own = { organizationId: "o1", projectId: "p1" };
-  expect(plainEnvironment("https://langfuse.example.com", signInOf(settings, contextOf({})), settings, own)).toEqual({
-    NEXTAUTH_URL: "https://langfuse.example.com",
-    AUTH_DISABLE_USERNAME_PASSWORD: "true",
-    AUTH_DISABLE_SIGNUP: "true",
-    AUTH_SESSION_MAX_AGE: "480",
-    AUTH_KEYCLOAK_CLIENT_ID: "langfuse",
-    AUTH_KEYCLOAK_ISSUER: "https://keycloak.example.com/realms/company",
-    AUTH_KEYCLOAK_ALLOW_ACCOUNT_LINKING: "true",
-    AUTH_DOMAINS_WITH_SSO_ENFORCEMENT: "example.com,example.org",
-    LANGFUSE_DEFAULT_ORG_ID: "o1",
-    LANGFUSE_DEFAULT_ORG_ROLE: "VIEWER",
-    LANGFUSE_DEFAULT_PROJECT_ID: "p2",
-    LANGFUSE_DEFAULT_PROJECT_ROLE: "MEMBER",
-    LANGFUSE_ALLOWED_ORGANIZATION_CREATORS: "ann@example.com,bob@example.com",
-    LANGFUSE_INIT_ORG_ID: "o2",
-    LANGFUSE_INIT_ORG_NAME: "First",
-    LANGFUSE_INIT_PROJECT_ID: "p3",
-    LANGFUSE_INIT_PROJECT_NAME: "Prompts",
-    LANGFUSE_INIT_PROJECT_PUBLIC_KEY: "pk-lf-1",
-    LANGFUSE_INIT_USER_EMAIL: "ann@example.com",
-    LANGFUSE_INIT_USER_NAME: "Ann",
-  });
-});
-
-describe("whatever is accepted", () => {
-  it("lets somebody in, lets new people in, and lets nobody round the gate", () => {
-    fc.assert(
-      fc.property(anyCase, (one) => {
-        fc.pre(problemsOf(one).length === 0);
-        const context = contextOf(one);
-        const settings = serverSettingsSchema.parse(one.server);
-        const signIn = signInOf(settings, context);
-        expect(signIn.provider !== "none" || signIn.passwordLogin).toBe(true);
-        if (signIn.provider === "none") expect(context.gate.enabled).toBe(false);
-        else {
-          expect(signIn.signUp || (signIn.accountLinking && context.members > 0)).toBe(true);
-          if (context.gate.enabled) {
-            expect([signIn.issuer, signIn.clientId]).toEqual([
-              "https://keycloak.example.com/realms/company",
-              "langfuse",
-            ]);
-          }
-          if (context.gate.enabled && signIn.passwordLogin) expect(warningsOf(one)).not.toEqual([]);
-        }
-        const { defaultAccess } = settings;
-        if (defaultAccess && !context.gate.enabled) {
-          for (const given of [defaultAccess.role, defaultAccess.project?.role ?? "NONE"] as const) {
-            expect(isMightier(given, "VIEWER")).toBe(false);
-          }
-        }
-      }),
-    );
-  });
-
-  it("becomes texts under names that Langfuse reads, switches being true or false", () => {
-    fc.assert(
-      fc.property(anyCase, (one) => {
-        fc.pre(problemsOf(one).length === 0);
-        const settings = serverSettingsSchema.parse(one.server);
-        const own = { organizationId: "o1", projectId: "p1" };
-        const environment = plainEnvironment(
-          "https://langfuse.example.com",
-          signInOf(settings, contextOf(one)),
-          settings,
-          own,
-        );
-        for (const [name, value] of Object.entries(environment)) {
-          expect(name).toMatch(/^(NEXTAUTH_URL|AUTH_|LANGFUSE_(DEFAULT|INIT|ALLOWED)_)/);
-          expect(value).toBeTypeOf("string");
-          if (/DISABLE|LINKING/.test(name)) expect(["true", "false"]).toContain(value);
-        }
-        expect("LANGFUSE_DEFAULT_PROJECT_ID" in environment && !("LANGFUSE_DEFAULT_ORG_ID" in environment)).toBe(false);
-      }),
-    );
-  });
 });
