@@ -79,6 +79,8 @@ export const syncSchema = z.strictObject({
   webhook: z
     .strictObject({
       enabled: z.boolean().default(false),
+      /** MiB that its pod may use; it also makes runs about everybody, beside what it keeps. */
+      memory: z.int().min(128).max(8192).default(192),
       /** Raised by one, there is a new secret, and the one before stays good until it is raised again. */
       generation: z.int().min(1).max(1_000_000).default(1),
       /** Namespaces that may reach it where `networkPolicy` is on: Keycloak's and Prometheus'; all by default. */

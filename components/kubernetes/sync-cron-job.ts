@@ -41,7 +41,7 @@ export interface SyncCronJobArgs
   /** Declares a dashboard of the same figures. */
   readonly dashboard: { readonly enabled: boolean; readonly labels: Readonly<Record<string, string>> };
   /** Follows events of Keycloak as well, and writes only while the job does not. */
-  readonly webhook: Pick<WebhookReceiverArgs, "generation" | "namespaces"> & { readonly enabled: boolean };
+  readonly webhook: Pick<WebhookReceiverArgs, "generation" | "namespaces" | "memory"> & { readonly enabled: boolean };
   readonly bootstrap: BootstrapSettings;
   readonly networkPolicy: {
     /** Limits what the pods reach. */

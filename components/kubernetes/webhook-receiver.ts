@@ -5,6 +5,8 @@ import { secretData } from "./secret-data.ts";
 import { type SyncServing, syncServer } from "./sync-server.ts";
 
 export interface WebhookReceiverArgs extends SyncServing {
+  /** MiB that the container may use. */
+  readonly memory: number;
   /** Generation of the secret, from 1: a higher one makes another secret, beside which the one before stays good. */
   readonly generation: number;
   /** Namespaces that events come from and whose Prometheus may ask for figures; all of them if empty. */
@@ -27,7 +29,7 @@ export class WebhookReceiver extends pulumi.ComponentResource {
 
   constructor(name: string, args: WebhookReceiverArgs, options?: pulumi.ComponentResourceOptions) {
     super("langfuse-access:kubernetes:WebhookReceiver", name, {}, options);
-    const { namespace, generation } = args;
+    const { namespace, generation, memory } = args;
     const child = { parent: this };
     const labels = { ...args.labels, "app.kubernetes.io/component": COMPONENT };
     const metadata = { name, namespace, labels };
@@ -47,7 +49,7 @@ export class WebhookReceiver extends pulumi.ComponentResource {
         component: COMPONENT,
         replicas: args.suspend ? 0 : 1,
         ports: { http: PORT },
-        pod: args.pod({ command: ["serve", "webhook"], serves }),
+        pod: args.pod({ command: ["serve", "webhook"], serves, memory }),
         version: pulumi.interpolate`${args.version}-${generation}`,
       },
       child,

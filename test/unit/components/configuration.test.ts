@@ -70,7 +70,7 @@ describe("a configuration", () => {
         metrics: {},
         alerts: { enabled: false, staleAfter: 30 },
         dashboard: { enabled: false, labels: { grafana_dashboard: "1" } },
-        webhook: { enabled: false, generation: 1, namespaces: [] },
+        webhook: { enabled: false, memory: 192, generation: 1, namespaces: [] },
         networkPolicy: { enabled: false, apiServers: [] },
         shards: 1,
         clientRoles: false,

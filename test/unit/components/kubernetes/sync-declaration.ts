@@ -26,7 +26,7 @@ export const syncArgs = (): SyncCronJobArgs => ({
   signIn: { AUTH_DISABLE_SIGNUP: "true" },
   alerts: { enabled: false, staleAfter: 30 },
   dashboard: { enabled: false, labels: {} },
-  webhook: { enabled: false, generation: 1, namespaces: [] },
+  webhook: { enabled: false, memory: 192, generation: 1, namespaces: [] },
   networkPolicy: { enabled: false, apiServers: [] },
   addresses: ["http://10.0.0.9:8080", "https://langfuse.example.com", "http://langfuse.lf.svc:3000/a"],
   bootstrap: { organizations: [], langfuseUrl: "http://langfuse.lf.svc:3000", adminApiKey: "" },

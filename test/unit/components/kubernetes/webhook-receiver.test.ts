@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decoded, find, isSecretInput, type Registered, resolved } from "../deployment.ts";
 import { declare, labels } from "./sync-declaration.ts";
 
-const webhook = { enabled: true, generation: 1, namespaces: [] };
+const webhook = { enabled: true, memory: 192, generation: 1, namespaces: [] };
 const own = { ...labels, "app.kubernetes.io/component": "webhook" };
 
 interface Deployment {
@@ -50,7 +50,7 @@ describe("the webhook in the cluster", () => {
     const [container] = containers;
     const [ofJob] = scheduled.containers;
     expect(container).toMatchObject({
-      command: ["node", "--max-old-space-size=88", "/program/main.mjs", "serve", "webhook"],
+      command: ["node", "--max-old-space-size=152", "/program/main.mjs", "serve", "webhook"],
       env: ofJob.env,
       envFrom: [{ secretRef: { name: "sync-credentials" } }, { secretRef: { name: "sync-webhook" } }],
       securityContext: ofJob.securityContext,
