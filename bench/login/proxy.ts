@@ -96,14 +96,15 @@ async function measure(
   if ((await stage.roleOf(changing)) !== "ADMIN" && (await stage.roleOf(changing)) !== "MEMBER") {
     throw new Error("the proxy did not make the role right that was measured");
   }
-  return KINDS.map((kind) => {
+  return KINDS.map((kind): Figure => {
     const [direct, proxy] = [median(times[kind].direct), median(times[kind].proxy)];
     return {
       name: `added to the callback of a login ${kind}, p50`,
       value: proxy - direct,
       baseline: { name: "the callback directly", value: direct },
       unit: "ms",
-      target: { of: "value", at: "most", limit: 20 },
+      // What changes somebody waits for the lease, the write and the look at what came of it.
+      ...(kind === "whose role is right" && { target: { of: "value", at: "most", limit: 20 } as const }),
     };
   });
 }

@@ -10,10 +10,13 @@ export interface Sighting {
   readonly roles: ReadonlyMap<string, string>;
 }
 
+/** Whom nobody looks at: an organization without any members is taken for one that was not read. */
+const SOMEBODY = { userId: "", email: null, role: "OWNER", name: null };
+
 /**
  * The organizations as far as it takes to find out whether something has to change for this one person: where the session
  * says it all, nobody is asked for a list of everybody, however long it is. Where it does not, the organization stays as it is:
- * rules look at rows in projects, somebody who is no member would become one, or an owner may be the last.
+ * rules look at rows in projects, or an owner may be the last.
  */
 export function asSighted(
   organizations: readonly Organization[],
@@ -23,8 +26,9 @@ export function asSighted(
     const { name, rules, guards, langfuse } = organization;
     const role = roles.get(rules.organization);
     if (looksAtProjects(rules) || role === "OWNER") return [organization];
-    if (role === undefined) return rules.provision ? [organization] : [];
-    const memberships = [{ userId, email, role, name: null }];
+    // Only holders who are to become members are of any concern there.
+    if (role === undefined && !rules.provision) return [];
+    const memberships = role === undefined ? [SOMEBODY] : [{ userId, email, role, name: null }];
     const seen = { listMemberships: async () => memberships, countMembers: async () => memberships.length };
     return [{ name, rules, guards, langfuse: { ...langfuse, ...seen } }];
   });
