@@ -9,6 +9,13 @@ const VERSION = "0.59";
 /** Which Java it is compiled for. */
 export const EVENT_PLUGIN_JAVA = 21;
 const LISTENER = "ext-event-webhook";
+/** What the page about the webhook has sent. */
+export const EVENT_TYPES = [
+  "admin.*",
+  ...["LOGIN", "REGISTER", "UPDATE_EMAIL", "UPDATE_PROFILE", "VERIFY_EMAIL", "DELETE_ACCOUNT"].map(
+    (name) => `access.${name}`,
+  ),
+];
 const FETCH_TIMEOUT = 300_000;
 
 const entry: CacheEntry = { name: "keycloak-events", inputs: [VERSION] };
@@ -37,7 +44,7 @@ export async function sendEvents(
   const answer = await fetch(`${admin.url}/realms/${realm}/webhooks`, {
     method: "POST",
     headers: { authorization: `Bearer ${await admin.accessToken()}`, "content-type": "application/json" },
-    body: JSON.stringify({ enabled: true, url, secret, eventTypes: ["*"] }),
+    body: JSON.stringify({ enabled: true, url, secret, algorithm: "HmacSHA256", eventTypes: EVENT_TYPES }),
     signal: AbortSignal.timeout(30_000),
   });
   if (!answer.ok) throw new Error(`the event plugin answered ${answer.status}: ${await answer.text()}`);
