@@ -53,10 +53,13 @@ export function createPersonalDirectories(client: KeycloakClient, options: Perso
     const readHolding = async (interest: Interest): Promise<OwnHoldingReader> =>
       createOwnHoldingReader(client, interest, await prove(interest, PROOF_LIFE), { table, proof });
     const own = async (interest: Interest, user: KeycloakUser, losing: boolean): Promise<Person> => {
-      // What is proven here was asked after this run began, and that what the rules name exists as well.
-      if (losing) await prove(interest, options.now() - begunAt);
       reader ??= readHolding(interest);
-      return personOf(user, user.enabled ? await (await reader)(user.id, { proven: losing }) : table.none);
+      const [holding] = await Promise.all([
+        user.enabled ? reader.then((read) => read(user.id, { proven: losing })) : table.none,
+        // What is proven for a loss was asked after this run began, and that what the rules name exists as well.
+        losing && prove(interest, options.now() - begunAt),
+      ]);
+      return personOf(user, holding);
     };
     const once = (interest: Interest, user: KeycloakUser, losing = false) => {
       if (losing) return own(interest, user, true);
