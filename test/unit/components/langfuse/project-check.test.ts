@@ -3,16 +3,9 @@ import { UNKNOWN } from "#components/dynamic/inputs.ts";
 import { check } from "#components/langfuse/project-lifecycle.ts";
 import type { LangfuseProject } from "#sync/langfuse/answers.ts";
 import { freshProcess } from "../answers.ts";
+import { inputs, marked } from "./project-server.ts";
 
 beforeEach(freshProcess);
-
-const inputs = {
-  organizationId: "o1",
-  name: "Assistant",
-  managedBy: "access/dev/project",
-  publicKey: "pk-lf-1",
-  secretKey: "sk-lf-1",
-};
 
 describe("the inputs of a project", () => {
   it.each([
@@ -48,7 +41,7 @@ describe("of a new project that may be there already, a preview", () => {
     ],
     [
       "tells that an earlier run left it",
-      [wanted, [{ ...there, metadata: { managedBy: inputs.managedBy } }]],
+      [wanted, [{ ...there, metadata: marked }]],
       ["project Assistant: left by a run that did not end → carried on with"],
     ],
     [
