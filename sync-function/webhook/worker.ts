@@ -84,7 +84,7 @@ export function createWorker(
       }
       stop.abort();
       clearTimeout(late);
-      if (queue.size > 0) onLeft("ended", queue.size);
+      if (queue.nextAt() !== undefined) onLeft("ended", Math.max(1, queue.size));
     },
   };
 }
