@@ -40,7 +40,6 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           // A server that is named serves one file at a time: tests count what is in it.
           maxWorkers: process.env.LANGFUSE_TARGET ? 1 : 3,
-          env: { NODE_OPTIONS: `--import ${new URL("./test/support/late-modules.ts", import.meta.url)}` },
           // One module cache a worker: the servers of test/support/bed.ts are started once for all of its files.
           isolate: false,
           testTimeout: 180_000,
