@@ -5,15 +5,15 @@ import { Browser } from "#local/browser/browser.ts";
 import { approachCallback, readSession, signIn } from "#local/browser/sign-in.ts";
 import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
 import type { Person } from "#local/keycloak/company.ts";
-import { run } from "#sync/commands/run.ts";
 import { parseSeries } from "#sync/metrics/registry.ts";
 import { sharedBed } from "#test/bed.ts";
+import { type ServedProxy, serveProxy } from "#test/serve-proxy.ts";
 
 let bed: Bed;
 let stage: LoginStage;
 /** Stands between the sync and Keycloak; browsers go to Keycloak themselves. */
 let keycloak: FaultProxy;
-let proxy: Proxy;
+let proxy: ServedProxy;
 
 beforeAll(async () => {
   bed = await sharedBed();
@@ -28,65 +28,36 @@ afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
 });
 
-interface Proxy {
-  readonly url: string;
-  /** Figures by series, without the common beginning of their names. */
-  figures(): Promise<Record<string, number>>;
-  readonly ready: () => Promise<number>;
-  /** Exit code. */
-  stop(): Promise<number>;
-}
+/** The proxy with the configuration of the stage, which has all the time it wants. */
+const startProxy = (more: Readonly<Record<string, string>> = {}) =>
+  serveProxy({ ...stage.environment, KEYCLOAK_URL: keycloak.url, PROXY_BUDGET: "20000", ...more });
 
-/** `serve proxy` in this process, exactly as `main.ts` runs it. */
-async function startProxy(more: Readonly<Record<string, string>> = {}): Promise<Proxy> {
-  const environment = {
-    ...stage.environment,
-    KEYCLOAK_URL: keycloak.url,
-    PROXY_PORT: "0",
-    PROXY_OPERATIONS_PORT: "0",
-    PROXY_BUDGET: "20000",
-    ...more,
-  };
-  const stop = new AbortController();
-  const printed = Promise.withResolvers<string>();
-  const ended = run(
-    ["serve", "proxy", "--json"],
-    { environment, print: printed.resolve, stop: stop.signal },
-    (complaint) => printed.reject(new Error(complaint)),
+/** Figures by series, without the common beginning of their names. */
+async function figuresOf({ operationsUrl }: ServedProxy): Promise<Record<string, number>> {
+  const series = parseSeries(await (await fetch(`${operationsUrl}/metrics`)).text());
+  return Object.fromEntries(
+    Object.entries(series).map(([name, value]) => [name.replace("langfuse_proxy_", ""), value]),
   );
-  const { port, operationsPort } = JSON.parse(await printed.promise) as Record<string, number>;
-  const operations = `http://127.0.0.1:${operationsPort}`;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    figures: async () => {
-      const series = parseSeries(await (await fetch(`${operations}/metrics`)).text());
-      return Object.fromEntries(
-        Object.entries(series).map(([name, value]) => [name.replace("langfuse_proxy_", ""), value]),
-      );
-    },
-    ready: async () => (await fetch(`${operations}/readyz`)).status,
-    stop: async () => {
-      stop.abort();
-      return await ended;
-    },
-  };
 }
 
 const logins = (outcome: string) => `logins_total{outcome="${outcome}"}`;
 
 /** A browser for which Langfuse's address leads to the proxy. */
-function browserAt({ url }: Proxy): Browser {
+function browserAt({ url }: ServedProxy): Browser {
   return new Browser({ routes: { [new URL(bed.langfuse.url).origin]: url } });
 }
 
-async function roleAtLogin(person: Person, through: Proxy = proxy): Promise<string | undefined> {
+async function roleAtLogin(person: Person, through: ServedProxy = proxy): Promise<string | undefined> {
   const outcome = await signIn(browserAt(through), bed.langfuse.url, person);
   if (outcome.kind !== "signed-in") throw new Error(JSON.stringify(outcome));
   return outcome.session.user.organizations.find(({ id }) => id === stage.organizationId)?.role;
 }
 
 /** A browser whose next step is the callback, and its address. */
-async function beforeCallback(person: Person, through: Proxy = proxy): Promise<{ browser: Browser; callback: URL }> {
+async function beforeCallback(
+  person: Person,
+  through: ServedProxy = proxy,
+): Promise<{ browser: Browser; callback: URL }> {
   const browser = browserAt(through);
   return { browser, callback: await approachCallback(browser, bed.langfuse.url, person) };
 }
@@ -118,9 +89,9 @@ describe("the proxy", () => {
     expect(await roleAtLogin(person)).toBe("ADMIN");
     await stage.setRole(person, undefined);
     expect(await roleAtLogin(person)).toBe("NONE");
-    const { [logins("in-sync")]: before = 0 } = await proxy.figures();
+    const { [logins("in-sync")]: before = 0 } = await figuresOf(proxy);
     expect(await roleAtLogin(person)).toBe("NONE");
-    expect((await proxy.figures())[logins("in-sync")]).toBe(before + 1);
+    expect((await figuresOf(proxy))[logins("in-sync")]).toBe(before + 1);
   });
 
   login("lets somebody without any role in as Langfuse does, and makes them no member", async () => {
@@ -130,37 +101,37 @@ describe("the proxy", () => {
   login("has one run for logins of one person at the same time", async () => {
     const person = await stage.addPerson("stage-member");
     const ready = await Promise.all([1, 2, 3].map(() => beforeCallback(person)));
-    keycloak.inject({ fault: { kind: "latency", milliseconds: 300 } });
+    keycloak.inject({ fault: { kind: "latency", milliseconds: 200 } });
     await Promise.all(ready.map(({ browser, callback }) => browser.get(callback)));
     expect(await stage.roleOf(person)).toBe("MEMBER");
     const looked = keycloak.requests.filter(({ path }) => path.includes("/users?email="));
     // As many as one run takes: one to find out, and one under the lease, each confirmed.
     expect(looked.length).toBeLessThanOrEqual(4);
-    expect((await proxy.figures())[logins("applied")]).toBeGreaterThanOrEqual(3);
+    expect((await figuresOf(proxy))[logins("applied")]).toBeGreaterThanOrEqual(3);
   });
 
   login("passes a login on with the former role when Keycloak answers errors, and says so in its figures", async () => {
     const person = await stage.addPerson("stage-member");
     expect(await roleAtLogin(person)).toBe("MEMBER");
     await stage.setRole(person, "stage-admin");
-    const { [logins("failed")]: before = 0 } = await proxy.figures();
+    const { [logins("failed")]: before = 0 } = await figuresOf(proxy);
     keycloak.inject({ fault: { kind: "answer", status: 400 } });
     expect(await roleAtLogin(person)).toBe("MEMBER");
-    expect((await proxy.figures())[logins("failed")]).toBe(before + 1);
+    expect((await figuresOf(proxy))[logins("failed")]).toBe(before + 1);
     keycloak.clear();
     expect(await roleAtLogin(person)).toBe("ADMIN");
   });
 
   login("waits no longer than it may for a slow Keycloak, and the role follows", async () => {
-    const hurried = await startProxy({ PROXY_BUDGET: "300" });
+    const hurried = await startProxy({ PROXY_BUDGET: "150" });
     const person = await stage.addPerson("stage-member");
     const { browser, callback } = await beforeCallback(person, hurried);
-    keycloak.inject({ fault: { kind: "latency", milliseconds: 600 } });
+    keycloak.inject({ fault: { kind: "latency", milliseconds: 350 } });
     const started = performance.now();
     const end = await browser.follow({ url: callback }, ({ pathname }) => pathname !== callback.pathname);
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(end).toHaveProperty("halted");
-    expect((await hurried.figures())[logins("late")]).toBe(1);
+    expect((await figuresOf(hurried))[logins("late")]).toBe(1);
     await vi.waitFor(async () => expect(await stage.roleOf(person)).toBe("MEMBER"), { timeout: 20_000, interval: 200 });
     expect(await hurried.stop()).toBe(0);
   });
@@ -182,7 +153,7 @@ describe("the proxy", () => {
   login("leaves a refused login as it is, and runs nothing for it", async () => {
     const person = await stage.addPerson("stage-member");
     const { browser, callback } = await beforeCallback(person);
-    const before = await proxy.figures();
+    const before = await figuresOf(proxy);
     const shapeOf = async (url: URL | string, through: string) => {
       const answer = await fetch(`${through}${new URL(url).pathname}${new URL(url).search}`, { redirect: "manual" });
       const cookies = answer.headers.getSetCookie().map((line) => line.split("=")[0]);
@@ -193,7 +164,7 @@ describe("the proxy", () => {
     expect(direct).toMatchObject({ status: 302, location: expect.stringContaining("error=OAuthCallback") });
     expect(await shapeOf(callback, proxy.url)).toEqual(direct);
     const { [logins("failed")]: failed, [logins("in-sync")]: same, [logins("applied")]: applied } = before;
-    expect(await proxy.figures()).toMatchObject({
+    expect(await figuresOf(proxy)).toMatchObject({
       [logins("failed")]: failed,
       [logins("in-sync")]: same,
       [logins("applied")]: applied,
@@ -201,11 +172,4 @@ describe("the proxy", () => {
     expect((await browser.get(callback)).status).toBe(200);
     expect(await stage.roleOf(person)).toBe("MEMBER");
   });
-});
-
-it("the proxy is ready while it serves, and ends when it is told to", async () => {
-  const own = await startProxy();
-  expect(await own.ready()).toBe(200);
-  expect(await own.stop()).toBe(0);
-  await expect(own.ready()).rejects.toThrow();
 });
