@@ -12,6 +12,9 @@ export interface Listener {
   close(grace: number): Promise<void>;
 }
 
+/** Milliseconds between two looks for connections that have nothing to do any more. */
+const IDLE_LOOK = 50;
+
 /**
  * Lets a server listen on all addresses of this machine.
  *
@@ -40,11 +43,16 @@ export async function listen(server: Server, port: number, variable: string): Pr
     port: typeof address === "object" && address !== null ? address.port : port,
     close: async (grace) => {
       const closed = Promise.withResolvers<void>();
+      // Otherwise whoever keeps a connection would go on to use it, up to the moment when it is broken off.
+      server.prependListener("request", (_, response) => {
+        response.shouldKeepAlive = false;
+      });
       server.close(() => closed.resolve());
-      server.closeIdleConnections();
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK);
       // Those that speak another protocol by now are not the server's any more.
       const breakOff = setTimeout(() => sockets.forEach((socket) => void socket.destroy()), grace);
       await closed.promise;
+      clearInterval(idle);
       clearTimeout(breakOff);
       for (const socket of sockets) socket.destroy();
     },
