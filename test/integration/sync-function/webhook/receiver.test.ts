@@ -26,16 +26,15 @@ const about = (id: string, more = {}) => ({
 /** A realm whose people can be changed, an organization that has all of them, and a receiver between. */
 async function startWorld(
   names: readonly string[],
-  more: { environment?: Record<string, string>; isBroken?: () => boolean; waitUntilReady?: boolean } = {},
+  more: { broken?: () => "keycloak" | "langfuse" | undefined; waitUntilReady?: boolean } = {},
 ) {
   const people: Person[] = names.map((name) => ({ id: name, email: `${name}@example.com` }));
   const members = Object.fromEntries(people.map(({ email }) => [email, "VIEWER"]));
-  const keycloak = await startRealm(
-    { people, roles: ROLES },
-    { fault: () => (more.isBroken?.() ? { status: 400, text: "broken" } : undefined) },
-  );
-  const langfuse = await startOrganization({ "owner@example.com": "OWNER", ...members });
-  const environment = { ...environmentFor(keycloak, langfuse), ...more.environment };
+  const faultOf = (side: "keycloak" | "langfuse") => () =>
+    more.broken?.() === side ? { status: 400, text: "broken" } : undefined;
+  const keycloak = await startRealm({ people, roles: ROLES }, { fault: faultOf("keycloak") });
+  const langfuse = await startOrganization({ "owner@example.com": "OWNER", ...members }, faultOf("langfuse"));
+  const environment = environmentFor(keycloak, langfuse);
   const receiver = await startReceiver(environment, more);
   /** Gives somebody a role in Keycloak. */
   const give = (name: string, role = "langfuse-admin") => {
@@ -167,17 +166,20 @@ describe.concurrent("an event", () => {
     expect(runs.reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(30);
   });
 
-  it("is kept while a side does not answer, and followed when it does", async () => {
-    let isBroken = false;
-    await using world = await startWorld(["dora"], { isBroken: () => isBroken });
-    world.give("dora");
-    isBroken = true;
-    expect(await world.receiver.send(about("dora"))).toBe(202);
-    await until(async () => (await world.receiver.metrics())[RUNS_FAILED] === 1);
-    expect((await fetch(`${world.receiver.url}/readyz`)).status).toBe(200);
-    isBroken = false;
-    await until(() => world.roleOf("dora") === "ADMIN");
-  });
+  it.each(["keycloak", "langfuse"] as const)(
+    "is kept while %s does not answer, and followed when it does",
+    async (side) => {
+      let broken: typeof side | undefined;
+      await using world = await startWorld(["dora"], { broken: () => broken });
+      world.give("dora");
+      broken = side;
+      expect(await world.receiver.send(about("dora"))).toBe(202);
+      await until(async () => (await world.receiver.metrics())[RUNS_FAILED] === 1);
+      expect((await fetch(`${world.receiver.url}/readyz`)).status).toBe(200);
+      broken = undefined;
+      await until(() => world.roleOf("dora") === "ADMIN");
+    },
+  );
 });
 
 const dora: Person = { id: "dora", email: "dora@example.com" };
@@ -185,12 +187,12 @@ const RUNS_IN_SYNC = 'langfuse_sync_webhook_runs_total{scope="people",outcome="i
 const RUNS_FAILED = 'langfuse_sync_webhook_runs_total{scope="people",outcome="failed"}';
 
 it.concurrent("is not ready before it has read both sides, and takes events all the same", async () => {
-  let isBroken = true;
-  await using world = await startWorld(["dora"], { isBroken: () => isBroken, waitUntilReady: false });
+  let broken: "keycloak" | undefined = "keycloak";
+  await using world = await startWorld(["dora"], { broken: () => broken, waitUntilReady: false });
   world.give("dora");
   expect((await fetch(`${world.receiver.url}/readyz`)).status).toBe(503);
   expect(await world.receiver.send(about("dora"))).toBe(202);
-  isBroken = false;
+  broken = undefined;
   await until(() => world.roleOf("dora") === "ADMIN");
   await until(async () => (await fetch(`${world.receiver.url}/readyz`)).ok);
 });
