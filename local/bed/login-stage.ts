@@ -24,8 +24,8 @@ export interface LoginStage extends AsyncDisposable {
   /** Configuration of the sync, which makes members of holders too. */
   readonly environment: Readonly<Record<string, string>>;
   readonly organizationId: string;
-  /** Somebody new with a password, unknown to Langfuse until they log in. */
-  addPerson(role?: StageRole): Promise<Person>;
+  /** Somebody new with a password, unknown to Langfuse until they log in; their address is verified by default. */
+  addPerson(role?: StageRole, options?: { readonly emailVerified: boolean }): Promise<Person>;
   /** Gives somebody this role instead of the one they had. */
   setRole(person: Person, role: StageRole | undefined): Promise<void>;
   /** Role in the organization at this moment. */
@@ -70,13 +70,13 @@ export async function openLoginStage({ admin, realm, langfuse }: LoginStageOptio
       LOCK_FILE: path.join(folder, "lock"),
       LOG_LEVEL: "silent",
     },
-    addPerson: async (role) => {
+    addPerson: async (role, { emailVerified } = { emailVerified: true }) => {
       const username = `${clientId}-${people.length}`;
       const person = { username, email: `${username}@example.com`, password: `${username}-password` };
       const id = await admin.create(`${base}/users`, {
         username,
         email: person.email,
-        emailVerified: true,
+        emailVerified,
         firstName: "Stage",
         lastName: "Person",
         enabled: true,

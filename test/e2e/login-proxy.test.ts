@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Bed } from "#local/bed/bed.ts";
 import { type LoginStage, openLoginStage } from "#local/bed/login-stage.ts";
@@ -5,6 +6,7 @@ import { Browser } from "#local/browser/browser.ts";
 import { approachCallback, readSession, signIn } from "#local/browser/sign-in.ts";
 import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
 import type { Person } from "#local/keycloak/company.ts";
+import { fileLease } from "#sync/lease/file-lease.ts";
 import { parseSeries } from "#sync/metrics/registry.ts";
 import { sharedBed } from "#test/bed.ts";
 import { type ServedProxy, serveProxy } from "#test/serve-proxy.ts";
@@ -127,13 +129,35 @@ describe("the proxy", () => {
     const person = await stage.addPerson("stage-member");
     const { browser, callback } = await beforeCallback(person, hurried);
     keycloak.inject({ fault: { kind: "latency", milliseconds: 350 } });
-    const started = performance.now();
     const end = await browser.follow({ url: callback }, ({ pathname }) => pathname !== callback.pathname);
-    expect(performance.now() - started).toBeLessThan(2_000);
     expect(end).toHaveProperty("halted");
-    expect((await figuresOf(hurried))[logins("late")]).toBe(1);
+    expect(await figuresOf(hurried)).toMatchObject({
+      [logins("late")]: 1,
+      // Seconds, give or take what a busy machine does.
+      login_seconds_total: expect.closeTo(0.15, -1),
+    });
     await vi.waitFor(async () => expect(await stage.roleOf(person)).toBe("MEMBER"), { timeout: 20_000, interval: 200 });
     expect(await hurried.stop()).toBe(0);
+  });
+
+  login("waits for another run that is writing", async () => {
+    const person = await stage.addPerson("stage-member");
+    const { LOCK_FILE: file = "" } = stage.environment;
+    const hold = await fileLease({ file, title: "another run" }).acquire();
+    const { browser, callback } = await beforeCallback(person);
+    const arrived = browser.get(callback);
+    await sleep(300);
+    expect(await stage.roleOf(person)).toBeUndefined();
+    await hold.release();
+    await arrived;
+    expect(await stage.roleOf(person)).toBe("MEMBER");
+  });
+
+  login("gives nobody more than they may have whose address is not verified", async () => {
+    const person = await stage.addPerson("stage-admin", { emailVerified: false });
+    const { [logins("refused")]: before = 0 } = await figuresOf(proxy);
+    expect(await roleAtLogin(person)).not.toBe("ADMIN");
+    expect((await figuresOf(proxy))[logins("refused")]).toBe(before + 1);
   });
 
   login("hands out no session in strict mode when the role cannot be made sure, and one when it can", async () => {
