@@ -12,6 +12,7 @@ import { ProcessGroup } from "#local/process/group.ts";
 import { silent } from "#local/progress.ts";
 import { personRunsOf } from "#sync/commands/person-runs.ts";
 import { applyReport, planReport } from "#sync/commands/report.ts";
+import { mapLimited } from "#sync/concurrency.ts";
 import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
@@ -137,16 +138,16 @@ afterAll(async () => {
 }, 60_000);
 
 beforeEach(async () => {
-  await createRealm(admin, realm);
-  await assignRoles(admin, REALM, assignments);
+  const company = createRealm(admin, realm).then(() => assignRoles(admin, REALM, assignments));
   const { url } = target;
   const langfuseAdmin = createLangfuseAdminClient({ url, adminApiKey: target.adminApiKey ?? "" });
   const { id: orgId } = await langfuseAdmin.createOrganization({ name: `sync ${randomUUID().slice(0, 8)}` });
   const { publicKey, secretKey } = await langfuseAdmin.createApiKey(orgId, {});
   organization = createLangfuseClient({ url, publicKey, secretKey });
-  for (const [name, role] of Object.entries(BEFORE)) {
-    await organization.createScimUser({ userName: `${name}@example.com`, role });
-  }
+  await mapLimited(Object.entries(BEFORE), 2, ([name, role]) =>
+    organization.createScimUser({ userName: `${name}@example.com`, role }),
+  );
+  await company;
   environment = {
     KEYCLOAK_URL: keycloak.url,
     KEYCLOAK_REALM: REALM,
