@@ -74,7 +74,13 @@ export function allOf(leases: readonly Lease[]): Lease {
         await release();
         throw error;
       }
-      return { lost: AbortSignal.any(held.map(({ lost }) => lost)), release };
+      // AbortSignal.any would be kept in memory, with whoever listens, until it is aborted; most never are.
+      const lost = new AbortController();
+      for (const hold of held) {
+        if (hold.lost.aborted) lost.abort();
+        hold.lost.addEventListener("abort", () => lost.abort(), { once: true });
+      }
+      return { lost: lost.signal, release };
     },
   };
 }
