@@ -2,15 +2,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take a minute or more, the longest first. Begun last, they would leave the other workers without work. */
 const LONGEST = [
-  "e2e/demo",
-  "e2e/gate/gate",
   "e2e/sync-pod",
+  "e2e/demo",
   "e2e/stack",
   "e2e/langfuse-crash",
+  "e2e/gate/gate",
   "integration/gate/logins",
+  "integration/sync-function/exactness",
   "integration/sync-function/sync",
   "integration/kubernetes/cluster",
-  "integration/sync-function/exactness",
+  "integration/keycloak/server",
   "integration/gate/damages",
 ];
 

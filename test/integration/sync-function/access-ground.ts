@@ -22,21 +22,14 @@ import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client
 import type { Role } from "#sync/langfuse/role.ts";
 import type { Memory } from "#sync/people/memory.ts";
 import { NO_SAFEGUARDS } from "#sync/safeguards.ts";
+import { CLIENT, realmPerson, serviceAccount, syncClient } from "./imported-realm.ts";
 
 /** Users of Langfuse are for ever: every run has addresses of its own. */
 export const RUN = `r${randomUUID().slice(0, 8)}`;
 export const REALM = `access-${RUN}`;
-const CLIENT = { clientId: "langfuse-sync", secret: "client-secret-value" };
 export const address = (name: string) => `${name}@${RUN}.example.com`;
 
-const person = (name: string, more: Partial<UserRepresentation> = {}): UserRepresentation => ({
-  username: name,
-  email: address(name),
-  emailVerified: true,
-  enabled: true,
-  realmRoles: [`default-roles-${REALM}`],
-  ...more,
-});
+const person = (name: string, more: Partial<UserRepresentation> = {}) => realmPerson(REALM, name, address(name), more);
 
 const realm: RealmRepresentation = {
   realm: REALM,
@@ -48,16 +41,7 @@ const realm: RealmRepresentation = {
     RealmRepresentation["roles"]
   >,
   groups: [{ name: "research", subGroups: [{ name: "vision" }] }],
-  clients: [
-    { clientId: "crm", standardFlowEnabled: false },
-    {
-      ...CLIENT,
-      publicClient: false,
-      standardFlowEnabled: false,
-      serviceAccountsEnabled: true,
-      fullScopeAllowed: true,
-    } as NonNullable<RealmRepresentation["clients"]>[number],
-  ],
+  clients: [{ clientId: "crm", standardFlowEnabled: false }, syncClient()],
   users: [
     person("boss"),
     person("admin"),
@@ -67,11 +51,7 @@ const realm: RealmRepresentation = {
     person("plain"),
     person("twin"),
     { ...person("twin"), username: "namesake" },
-    {
-      ...person(`service-account-${CLIENT.clientId}`),
-      serviceAccountClientId: CLIENT.clientId,
-      clientRoles: { "realm-management": ["view-users", "view-realm", "view-clients"] },
-    } as UserRepresentation,
+    serviceAccount(REALM, ["view-users", "view-realm", "view-clients"]),
   ],
 } as RealmRepresentation;
 

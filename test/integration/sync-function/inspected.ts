@@ -14,35 +14,21 @@ import { silent } from "#local/progress.ts";
 import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
+import { CLIENT, realmPerson, serviceAccount, syncClient } from "./imported-realm.ts";
 
 const REALM = "inspected";
-const CLIENT = { clientId: "langfuse-sync", secret: "client-secret-value" };
 /** Addresses of this run alone: a Langfuse elsewhere remembers people for ever. */
 const SUFFIX = `${Date.now().toString(36)}${process.pid}`;
 export const address = (name: string) => `${name}.${SUFFIX}@example.com`;
 
-const person = (name: string, more: Partial<UserRepresentation> = {}): UserRepresentation => ({
-  username: name,
-  email: address(name),
-  emailVerified: true,
-  enabled: true,
-  realmRoles: [`default-roles-${REALM}`],
-  ...more,
-});
+const person = (name: string, more: Partial<UserRepresentation> = {}) => realmPerson(REALM, name, address(name), more);
 
 const realm = {
   realm: REALM,
   enabled: true,
   roles: { realm: [{ name: "langfuse-admin" }, { name: "langfuse-member" }, { name: "team-lead" }] },
   groups: [{ name: "engineering", subGroups: [{ name: "ml" }] }],
-  clients: ["langfuse-sync", "mighty-sync", "powerless-sync"].map((clientId) => ({
-    ...CLIENT,
-    clientId,
-    publicClient: false,
-    standardFlowEnabled: false,
-    serviceAccountsEnabled: true,
-    fullScopeAllowed: true,
-  })),
+  clients: ["langfuse-sync", "mighty-sync", "powerless-sync"].map((clientId) => syncClient(clientId)),
   users: [
     person("nested", { groups: ["/engineering/ml"] }),
     person("composite"),
@@ -53,13 +39,7 @@ const realm = {
       "langfuse-sync": ["view-users", "view-realm"],
       "mighty-sync": ["view-users", "view-realm", "manage-users"],
       "powerless-sync": ["view-realm"],
-    }).map(([clientId, rights]) => ({
-      username: `service-account-${clientId}`,
-      enabled: true,
-      serviceAccountClientId: clientId,
-      realmRoles: [`default-roles-${REALM}`],
-      clientRoles: { "realm-management": rights },
-    })),
+    }).map(([clientId, rights]) => serviceAccount(REALM, rights, clientId)),
   ],
 } as RealmRepresentation;
 

@@ -10,46 +10,28 @@ import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { silent } from "#local/progress.ts";
 import { runCommand } from "./command-line.ts";
+import { CLIENT, realmPerson, serviceAccount, syncClient } from "./imported-realm.ts";
 import { LANGFUSE_CREDENTIALS, type OrganizationServer, startOrganization } from "./organization-server.ts";
 
 const REALM = `positions-${randomUUID().slice(0, 8)}`;
-const CLIENT = { clientId: "langfuse-sync", secret: "client-secret-value" };
 const MAPPING = { "langfuse-admin": "ADMIN", "langfuse-member": "MEMBER", default: "NONE" };
 
-const person = (name: string, more: Partial<UserRepresentation> = {}): UserRepresentation => ({
-  username: name,
-  email: `${name}@example.com`,
-  emailVerified: true,
-  enabled: true,
-  realmRoles: [`default-roles-${REALM}`],
-  ...more,
-});
+const person = (name: string, more: Partial<UserRepresentation> = {}) =>
+  realmPerson(REALM, name, `${name}@example.com`, more);
 
 const realm: RealmRepresentation = {
   realm: REALM,
   enabled: true,
   roles: { realm: [{ name: "langfuse-admin" }, { name: "langfuse-member" }, { name: "lead" }] },
   groups: [{ name: "engineering", subGroups: [{ name: "ml" }] }],
-  clients: [
-    {
-      ...CLIENT,
-      publicClient: false,
-      standardFlowEnabled: false,
-      serviceAccountsEnabled: true,
-      fullScopeAllowed: true,
-    } as NonNullable<RealmRepresentation["clients"]>[number],
-  ],
+  clients: [syncClient()],
   users: [
     person("direct"),
     person("nested", { groups: ["/engineering/ml"] }),
     person("composite"),
     person("none"),
     person("disabled", { enabled: false }),
-    {
-      ...person(`service-account-${CLIENT.clientId}`),
-      serviceAccountClientId: CLIENT.clientId,
-      clientRoles: { "realm-management": ["view-users", "view-realm"] },
-    } as UserRepresentation,
+    serviceAccount(REALM, ["view-users", "view-realm"]),
   ],
 };
 

@@ -7,17 +7,8 @@ import type { Role } from "#sync/langfuse/role.ts";
 import type { Person } from "#sync/people/person.ts";
 import type { Change } from "#sync/plan/change.ts";
 import { plan } from "#sync/plan/plan.ts";
-import { active, rulesOf, stateOf } from "../plan/world.ts";
+import { active, rules, stateOf } from "../plan/world.ts";
 
-const rules = rulesOf({
-  rules: [
-    { realmRole: "owners", organization: "OWNER" },
-    { realmRole: "admins", organization: "ADMIN" },
-    { realmRole: "members", organization: "MEMBER" },
-  ],
-  fallback: "VIEWER",
-  protect: ["protected@example.com"],
-});
 const strict = { ...rules, fallback: "NONE" as const };
 
 type Members = Record<string, readonly [string, ...Partial<Person>[]]>;
