@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { Browser } from "../browser/browser.ts";
+import { langfuseClientId } from "../keycloak/company.ts";
 
 /** Keys of a contract target: how to reach a Langfuse and what is seeded in it. */
 const targetSchema = z.object({
@@ -40,8 +41,15 @@ export interface SignInProvider {
   readonly clientId: string;
 }
 
-/** Asked from the server itself, because its own settings are out of sight; undefined without a Keycloak provider. */
-export async function signInProvider(url: string): Promise<SignInProvider | undefined> {
+/**
+ * Asked from the server itself, because its own settings are out of sight; undefined without a Keycloak provider. One that
+ * has to reach its Keycloak before it can tell, and whose Keycloak the run is yet to start, is told of by
+ * `LANGFUSE_OIDC_ISSUER`.
+ */
+export async function signInProvider(url: string, environment = process.env): Promise<SignInProvider | undefined> {
+  const told = environment.LANGFUSE_OIDC_ISSUER;
+  if (told && URL.canParse(told)) return { issuer: told.replace(/\/+$/, ""), clientId: langfuseClientId };
+  if (told) throw new Error(`LANGFUSE_OIDC_ISSUER is "${told}"; write the address of a realm`);
   const browser = new Browser();
   const csrf = JSON.parse((await browser.get(`${url}/api/auth/csrf`)).body) as { csrfToken?: string };
   const page = await browser.post(`${url}/api/auth/signin/keycloak`, {

@@ -90,4 +90,11 @@ describe("the provider that a Langfuse sends people to", () => {
   ])("is none when %s", async (_title, answer) => {
     expect(await langfuse(answer)).toBeUndefined();
   });
+
+  it("is what the environment tells, of a server that cannot tell yet", async () => {
+    const told = (issuer: string) => signInProvider("http://127.0.0.1:1", { LANGFUSE_OIDC_ISSUER: issuer });
+    const issuer = "http://127.0.0.1:8080/realms/company";
+    expect(await told(`${issuer}/`)).toEqual({ issuer, clientId: "langfuse" });
+    await expect(told("company")).rejects.toThrow('LANGFUSE_OIDC_ISSUER is "company"');
+  });
 });
