@@ -1,11 +1,11 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Closes a run with one plain line, counted from the runner's own results: `N passed, N failed, N skipped`. */
+/** Closes a run with why tests were skipped, and one plain line, counted from the runner's own results: `N passed, N failed, N skipped`. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    const line = closingLine(modules, errors);
+    const lines = [...skipReasons(modules), closingLine(modules, errors)];
     // Printed last: after the summary of the default reporter, which writes in the same event.
-    process.once("exit", () => console.log(line));
+    process.once("exit", () => console.log(lines.join("\n")));
   }
 }
 
@@ -23,4 +23,15 @@ export function closingLine(modules: readonly TestModule[], errors: readonly unk
     count.failed += [module, ...module.children.allSuites()].filter((one) => one.errors().length > 0).length;
   }
   return `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`;
+}
+
+/** Why tests were skipped, where they said so as they ran; the others have it in their titles. */
+export function skipReasons(modules: readonly TestModule[]): string[] {
+  const counts = new Map<string, number>();
+  for (const test of modules.flatMap((module) => [...module.children.allTests()])) {
+    const result = test.result();
+    const reason = result.state === "skipped" ? result.note : undefined;
+    if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => `${count} skipped because ${reason}`);
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { TestModule } from "vitest/node";
-import { closingLine } from "#test/closing-line.ts";
+import { closingLine, skipReasons } from "#test/closing-line.ts";
 
 type Fault = readonly { message: string }[];
 const fault: Fault = [{ message: "no server" }];
@@ -24,4 +24,11 @@ it("counts a failure where a file could not be loaded, a set not be prepared, or
   expect(closingLine([file([], { ofFile: fault })], [])).toBe("0 passed, 1 failed, 0 skipped");
   expect(closingLine([file(["skipped"], { ofSet: fault })], [])).toBe("0 passed, 1 failed, 1 skipped");
   expect(closingLine([file(["passed"])], fault)).toBe("1 passed, 1 failed, 0 skipped");
+});
+
+it("says why tests were skipped that said so", () => {
+  const skipped = (note?: string) => ({ result: () => ({ state: "skipped", note }) });
+  const tests = [skipped("no node"), skipped("no node"), skipped("no realm"), skipped(), { result: () => ({}) }];
+  const files = [{ children: { allTests: () => tests } }] as unknown as TestModule[];
+  expect(skipReasons(files)).toEqual(["2 skipped because no node", "1 skipped because no realm"]);
 });
