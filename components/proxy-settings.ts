@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LOGIN_MODES } from "#sync/proxy/login.ts";
+import { dnsLabel } from "./dns-label.ts";
 
 /** The login-time proxy, which stands before Langfuse and makes the role right at every login. */
 export const proxySchema = z.strictObject({
@@ -14,7 +15,7 @@ export const proxySchema = z.strictObject({
   /** MiB that a pod may use. */
   memory: z.int().min(128).max(8192).default(192),
   /** Namespaces that may reach it where `sync.networkPolicy` is on: the ingress' and Prometheus'; all by default. */
-  namespaces: z.array(z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use a DNS label")).default([]),
+  namespaces: z.array(dnsLabel).default([]),
 });
 export type ProxySettings = z.output<typeof proxySchema>;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { gateSettingsSchema, realmRole } from "#sync/gate/settings.ts";
 import { ROLES } from "#sync/langfuse/role.ts";
 import { plainAddress as url } from "./address.ts";
+import { dnsLabel } from "./dns-label.ts";
 import { serverSettingsSchema } from "./langfuse/server-settings.ts";
 import { tenantShape } from "./langfuse/tenant-settings.ts";
 import { proxySchema } from "./proxy-settings.ts";
@@ -53,10 +54,7 @@ const kubernetes = z.strictObject({
   /** Path of a kubeconfig; the ambient one by default. */
   kubeconfig: z.string().min(1).optional(),
   context: z.string().min(1).optional(),
-  namespace: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use a DNS label")
-    .default("langfuse-access"),
+  namespace: dnsLabel.default("langfuse-access"),
   /** Create the namespace, with the `restricted` Pod Security Standard enforced. */
   createNamespace: z.boolean().default(true),
 });

@@ -63,7 +63,12 @@ export function egressTo(address: string): EgressRule {
   const [, namespace, kind] = hostname.split(".");
   if (namespace === undefined) return { to: [{ podSelector: {} }] };
   if (kind === "svc") {
-    return { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } }] };
+    return { to: [podsOf(namespace)] };
   }
   return { ports };
+}
+
+/** All pods of a namespace, as a peer of a policy. */
+export function podsOf(namespace: string) {
+  return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
 }

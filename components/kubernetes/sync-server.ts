@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { podsOf } from "./sync-network-policy.ts";
 import type { SyncPodArgs } from "./sync-pod.ts";
 
 /** What a sync lends to a command of it that stays and is asked things. */
@@ -100,9 +101,7 @@ function ingressPolicy(
   { namespaces, ports }: Pick<SyncServerArgs, "namespaces" | "ports">,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.networking.v1.NetworkPolicy {
-  const from = namespaces.map((namespace) => ({
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-  }));
+  const from = namespaces.map(podsOf);
   return new kubernetes.networking.v1.NetworkPolicy(
     `${name}-network-policy`,
     {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { unlessAborted } from "#sync/concurrency.ts";
 import { AccessError } from "#sync/errors.ts";
 import type { LangfuseMembership, LangfuseOrganization, LangfuseProject } from "#sync/langfuse/answers.ts";
 import type { Adoption } from "./adoption.ts";
@@ -33,7 +34,8 @@ export async function foretell(
   patience = PATIENCE,
 ): Promise<string | undefined> {
   try {
-    for (const line of await inTime(look(), patience)) say(line);
+    const late = () => new AccessError("unreachable", `no answer for ${patience / 1000} seconds`);
+    for (const line of await unlessAborted(AbortSignal.timeout(patience), look(), late)) say(line);
     return undefined;
   } catch (error) {
     if (!(error instanceof AccessError)) throw error;
@@ -122,12 +124,3 @@ export function unseenMembersForecast(title: string): string {
 }
 
 const CARRIED_ON = "left by a run that did not end → carried on with";
-
-async function inTime<T>(work: Promise<T>, patience: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const late = setTimeout(
-    () => reject(new AccessError("unreachable", `no answer for ${patience / 1000} seconds`)),
-    patience,
-  );
-  return await Promise.race([work, promise]).finally(() => clearTimeout(late));
-}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { plainAddress } from "../address.ts";
+import { dnsLabel } from "../dns-label.ts";
 
 const text = z.string().min(1).max(255);
 const secretName = z
@@ -8,7 +9,6 @@ const secretName = z
 const domain = z
   .string()
   .regex(/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, "use a domain in lower case, such as example.com");
-const namespace = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use a DNS label");
 
 /** How a Langfuse server gets people: `none` leaves its own password form alone. */
 const PROVIDERS = ["keycloak", "custom", "none"] as const;
@@ -85,7 +85,7 @@ const existingSecret = z.strictObject({
 /** Settings of the Langfuse server itself: they become a Secret, a ConfigMap and values of the Helm chart. */
 export const serverSettingsSchema = z.strictObject({
   /** Where the server runs; it must exist. The stack's namespace by default. */
-  namespace: namespace.optional(),
+  namespace: dnsLabel.optional(),
   /** As browsers reach it; `langfuse.url` by default. */
   publicUrl: plainAddress.optional(),
   existingSecret: existingSecret.optional(),

@@ -3,6 +3,7 @@ import { unlessAborted } from "../concurrency.ts";
 import { type Decision, memoryAfter } from "../decision.ts";
 import { AccessError, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
+import { logAnswers } from "../execution-log.ts";
 import { raises } from "../plan/change.ts";
 import { differences, type OrganizationPlan, type PlanFile, parsePlanFile, planFileOf } from "../plan/plan-file.ts";
 import { recordedRun } from "../recorded-run.ts";
@@ -50,15 +51,7 @@ export async function apply(
   );
   await keepBefore(decisions, context, now);
 
-  const executions = await execute(decisions, {
-    safeguards,
-    stop,
-    onAnswer: (organization, { kind, email, userId, from, to, project, reason }, failure) => {
-      const change = { kind, email, userId, from, to, project: project?.id, reason, organization };
-      if (failure === undefined) log.info(change, "role changed");
-      else log.error({ ...change, failure }, "role not changed");
-    },
-  });
+  const executions = await execute(decisions, { safeguards, stop, onAnswer: logAnswers(log) });
   const exitCode = exitCodeOf(executions);
   const outcomes = executions.map(({ outcome }) => outcome);
   if (options.json) {

@@ -1,8 +1,9 @@
-import { type Configuration, type OrganizationConfiguration, readConfiguration } from "../configuration.ts";
+import { type OrganizationConfiguration, readConfiguration } from "../configuration.ts";
 import type { Logger } from "../log.ts";
 import type { PersonRunResult, PersonRuns } from "../scoped/person-runs.ts";
 import type { Surroundings } from "./context.ts";
 import { personRunsOf } from "./person-runs.ts";
+import { shardEnvironments } from "./shard-environments.ts";
 
 /** The further behind, the more there is to be done. */
 const RANK: readonly PersonRunResult["outcome"][] = ["in-sync", "applied", "busy", "refused", "partial"];
@@ -21,11 +22,9 @@ export function loginRuns(
 ): PersonRuns {
   const { shard, values } = readConfiguration(surroundings.environment);
   const isHere = ({ langfuse }: OrganizationConfiguration) => [upstream, values.LANGFUSE_URL].includes(langfuse.url);
-  // Each Job has a lease and a state of its own.
-  const all = Array.from({ length: shard.of }, (_, index) => {
-    const environment = { ...surroundings.environment, ...indexOf(index, shard) };
-    return personRunsOf({ ...surroundings, environment }, "login", log, isHere);
-  });
+  const all = shardEnvironments(surroundings.environment, shard.of).map((environment) =>
+    personRunsOf({ ...surroundings, environment }, "login", log, isHere),
+  );
   return {
     run: async (people, options) => {
       const results = await Promise.all(all.map((runs) => runs.run(people, options)));
@@ -38,8 +37,4 @@ export function loginRuns(
       };
     },
   };
-}
-
-function indexOf(index: number, { of }: Configuration["shard"]): Readonly<Record<string, string>> {
-  return of > 1 ? { JOB_COMPLETION_INDEX: String(index) } : {};
 }

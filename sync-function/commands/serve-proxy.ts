@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readConfiguration } from "../configuration.ts";
 import { createLog } from "../log.ts";
 import { readProxyConfiguration } from "../proxy/configuration.ts";
@@ -8,6 +6,7 @@ import { createLoginCheck } from "../proxy/login.ts";
 import { createReverseProxy } from "../proxy/reverse-proxy.ts";
 import { createWhoIs } from "../proxy/session.ts";
 import { Upstream } from "../proxy/upstream.ts";
+import { outOfService, toldToStop } from "../serve/ending.ts";
 import { listen } from "../serve/listener.ts";
 import { createOperations } from "../serve/operations.ts";
 import type { Command } from "./context.ts";
@@ -15,8 +14,6 @@ import { loginRuns } from "./login-runs.ts";
 
 /** Milliseconds for requests under way once the process is told to stop; a pod is killed 60 s after that. */
 const GRACE = 20_000;
-/** Milliseconds until the cluster sends no more requests to a pod that is not ready. */
-const SPREADING = 5_000;
 
 export const serveProxy: Command = async ({ environment, print, stop }, { json }) => {
   const configuration = readProxyConfiguration(environment);
@@ -51,9 +48,9 @@ export const serveProxy: Command = async ({ environment, print, stop }, { json }
   log.info({ ...ports, upstream: url, budget, mode }, "listening");
   if (json) print(JSON.stringify({ command: "serve proxy", ...ports }));
 
-  if (!stop.aborted) await once(stop, "abort");
+  await toldToStop(stop);
   log.info({}, "told to stop");
-  if (environment.KUBERNETES_SERVICE_HOST) await sleep(SPREADING);
+  await outOfService(environment);
   await outer.close(GRACE);
   ending.abort();
   await logins.rest();

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readConfiguration } from "../configuration.ts";
@@ -6,6 +5,7 @@ import { messageOf } from "../errors.ts";
 import { createKeycloakClient } from "../keycloak/client.ts";
 import { createLog } from "../log.ts";
 import { MetricsRegistry } from "../metrics/registry.ts";
+import { outOfService, toldToStop } from "../serve/ending.ts";
 import { listen } from "../serve/listener.ts";
 import { answerOperations, OPERATION_PATHS } from "../serve/operations.ts";
 import { Admission } from "../webhook/admission.ts";
@@ -16,11 +16,9 @@ import { createWorker } from "../webhook/worker.ts";
 import type { Command } from "./context.ts";
 import { webhookRuns } from "./webhook-runs.ts";
 
-/** Milliseconds. A pod is killed 30 s after it is told to end. */
+/** Milliseconds. A pod is killed 60 s after it is told to end. */
 const LAST_RUNS = 15_000;
 const LAST_REQUESTS = 2_000;
-/** Milliseconds until the cluster sends no more requests to a pod that is not ready. */
-const SPREADING = 5_000;
 /** Milliseconds between attempts to read both sides for the first time. */
 const FIRST_READ_PAUSE = 2_000;
 
@@ -101,10 +99,10 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
     }
   };
   const warm = warmUp();
-  if (!stop.aborted) await once(stop, "abort");
+  await toldToStop(stop);
   log.info({ waiting: queue.size }, "ending");
   await warm;
-  if (environment.KUBERNETES_SERVICE_HOST) await sleep(SPREADING);
+  await outOfService(environment);
   await listener.close(LAST_REQUESTS);
   await worker.drain(LAST_RUNS);
   return 0;

@@ -6,6 +6,7 @@ import type { HintRuns, RunOutcome } from "../webhook/worker.ts";
 import { apply } from "./apply.ts";
 import { createContext, type Surroundings } from "./context.ts";
 import { personRunsOf } from "./person-runs.ts";
+import { shardEnvironments } from "./shard-environments.ts";
 
 const COMMAND = "webhook";
 /** Milliseconds that a run about everybody waits for another one to end. */
@@ -17,11 +18,9 @@ const PATIENCE = 5_000;
  * @param shards number of Jobs that share the organizations
  */
 export function webhookRuns(surroundings: Surroundings, shards: number, log: Logger): HintRuns {
-  const environments = Array.from({ length: shards }, (_, index) => ({
-    ...surroundings,
-    environment: { ...surroundings.environment, ...(shards > 1 && { JOB_COMPLETION_INDEX: `${index}` }) },
-  }));
-  const personRuns = environments.map((own) => personRunsOf(own, COMMAND, log));
+  const environments = shardEnvironments(surroundings.environment, shards);
+  const all = environments.map((environment) => ({ ...surroundings, environment }));
+  const personRuns = all.map((own) => personRunsOf(own, COMMAND, log));
   const oneByOne = async <T>(items: readonly T[], run: (item: T) => Promise<RunOutcome>): Promise<RunOutcome> => {
     let worst: RunOutcome = "in-sync";
     for (const item of items) {
@@ -34,14 +33,12 @@ export function webhookRuns(surroundings: Surroundings, shards: number, log: Log
     people: (named, options) =>
       oneByOne(personRuns, async (runs) => {
         const { outcome, changes, message } = await runs.run(named, options);
-        if (outcome === "partial") {
-          throw new AccessError("partial", "some changes failed or were not attempted; the log has each of them");
-        }
+        if (outcome === "partial") throw partial();
         if (message !== undefined) log.warn({ outcome, reason: message }, "nothing was changed");
         if (changes.length > 0) log.info({ changes: changes.length }, "followed an event");
         return outcome;
       }),
-    everybody: (stop) => oneByOne(environments, (own) => runEverybody({ ...own, stop })),
+    everybody: (stop) => oneByOne(all, (own) => runEverybody({ ...own, stop })),
   };
 }
 
@@ -65,5 +62,9 @@ async function runEverybody(surroundings: Surroundings): Promise<RunOutcome> {
     log.warn({ reason: error.message }, "nothing was changed");
     return "refused";
   }
-  throw new AccessError("partial", "some changes failed or were not attempted; the log has each of them");
+  throw partial();
+}
+
+function partial(): AccessError {
+  return new AccessError("partial", "some changes failed or were not attempted; the log has each of them");
 }

@@ -2,6 +2,7 @@ import { unlessAborted } from "../concurrency.ts";
 import type { Decision, Organization } from "../decision.ts";
 import { AccessError } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
+import { logAnswers } from "../execution-log.ts";
 import { RecentlyConcerned } from "../guard/recent.ts";
 import { HeldByAnother, patiently } from "../lease/lease.ts";
 import type { Logger } from "../log.ts";
@@ -141,15 +142,7 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
         for (const { organization, plan } of decisions) {
           recent.note(organization.rules.organization, plan.changes, now());
         }
-        const executions = await execute(decisions, {
-          safeguards,
-          stop: until,
-          onAnswer: (organization, { kind, email, userId, from, to, project, reason }, failure) => {
-            const answer = { kind, email, userId, from, to, project: project?.id, reason, organization };
-            if (failure === undefined) log.info(answer, "role changed");
-            else log.error({ ...answer, failure }, "role not changed");
-          },
-        });
+        const executions = await execute(decisions, { safeguards, stop: until, onAnswer: logAnswers(log) });
         changes.push(...executions.flatMap(({ outcome }) => outcome.applied));
         return exitCodeOf(executions);
       },

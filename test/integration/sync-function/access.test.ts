@@ -21,14 +21,8 @@ import {
   RUN,
   sync,
 } from "./access-ground.ts";
+import { GUARDED, protect, rules } from "./access-rules.ts";
 import { runCommand } from "./command-line.ts";
-
-const rules = [
-  { from: { realmRole: "admins" }, organization: "ADMIN" },
-  { from: { group: "/research" }, organization: "VIEWER", projects: { Assistant: "MEMBER" } },
-  { from: { clientRole: "crm/support" }, projects: { Assistant: "VIEWER" } },
-];
-const protect = [address("boss")];
 
 describe("provisioning", () => {
   it("makes members of holders before their first login, with their project roles, and once", async () => {
@@ -103,68 +97,6 @@ describe("the last owner", () => {
     expect(await two.roles()).toEqual({ plain: "NONE", admin: "OWNER" });
   });
 });
-
-interface Guarded {
-  readonly guard: string;
-  readonly members: Readonly<Record<string, Role>>;
-  readonly settings: object;
-  /** Roles of those who have another one once the plan was approved. */
-  readonly approved: Readonly<Record<string, Role>>;
-}
-
-/** One person is too many, so that a small organization is enough. */
-const NOBODY = { floor: 0, fraction: 0 };
-
-const GUARDED: readonly Guarded[] = [
-  {
-    guard: "mass-removal",
-    members: { boss: "OWNER", admin: "ADMIN", plain: "MEMBER" },
-    settings: { rules, protect, guards: { removals: NOBODY } },
-    approved: { plain: "NONE" },
-  },
-  {
-    guard: "mass-demotion",
-    members: { boss: "OWNER", admin: "OWNER" },
-    settings: { rules, protect, guards: { demotions: NOBODY } },
-    approved: { admin: "ADMIN" },
-  },
-  {
-    guard: "mass-escalation",
-    members: { boss: "OWNER", admin: "VIEWER" },
-    settings: { rules, protect, guards: { escalations: NOBODY } },
-    approved: { admin: "ADMIN" },
-  },
-  {
-    guard: "empty-upstream",
-    members: { boss: "OWNER", plain: "MEMBER" },
-    settings: { rules: rules.slice(0, 1), protect },
-    approved: { plain: "NONE" },
-  },
-  {
-    guard: "minimum-owners",
-    members: { boss: "OWNER", admin: "OWNER" },
-    settings: { rules, protect, guards: { minimumOwners: 2 } },
-    approved: { admin: "ADMIN" },
-  },
-  {
-    guard: "last-owner",
-    members: { plain: "OWNER", admin: "VIEWER" },
-    settings: { rules: rules.slice(1) },
-    approved: { admin: "NONE" },
-  },
-  {
-    guard: "ambiguous",
-    members: { boss: "OWNER", twin: "MEMBER", admin: "VIEWER" },
-    settings: { rules, protect },
-    approved: { admin: "ADMIN" },
-  },
-  {
-    guard: "unverified",
-    members: { boss: "OWNER", unverified: "VIEWER" },
-    settings: { rules, protect },
-    approved: { unverified: "MEMBER" },
-  },
-];
 
 const approvalIn = (complaints: string) => /--approve ([0-9a-f]+)/.exec(complaints)?.[1] ?? "none";
 

@@ -42,3 +42,26 @@ export function serviceAccount(
     clientRoles: { "realm-management": rights },
   } as UserRepresentation;
 }
+
+/** What a run of the sync is told of such a realm, and of the organization that follows it. */
+export function syncEnvironment(
+  realm: { readonly url: string; readonly name: string },
+  organization: {
+    readonly url: string;
+    readonly id: string;
+    readonly publicKey: string;
+    readonly secretKey: string;
+  },
+): Record<string, string> {
+  return {
+    KEYCLOAK_URL: realm.url,
+    KEYCLOAK_REALM: realm.name,
+    KEYCLOAK_CLIENT_ID: CLIENT.clientId,
+    KEYCLOAK_CLIENT_SECRET: CLIENT.secret,
+    LANGFUSE_URL: organization.url,
+    LANGFUSE_ORG_ID: organization.id,
+    LANGFUSE_PUBLIC_KEY: organization.publicKey,
+    LANGFUSE_SECRET_KEY: organization.secretKey,
+    LOG_LEVEL: "silent",
+  };
+}

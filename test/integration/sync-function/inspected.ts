@@ -14,7 +14,7 @@ import { silent } from "#local/progress.ts";
 import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
-import { CLIENT, realmPerson, serviceAccount, syncClient } from "./imported-realm.ts";
+import { realmPerson, serviceAccount, syncClient, syncEnvironment } from "./imported-realm.ts";
 
 const REALM = "inspected";
 /** Addresses of this run alone: a Langfuse elsewhere remembers people for ever. */
@@ -72,18 +72,10 @@ beforeAll(async () => {
   const both = (await langfuse.listMemberships()).find(({ email }) => email === address("both"))?.userId ?? "";
   await langfuse.putProjectMembership(projectId, both, "VIEWER");
   environment = {
-    KEYCLOAK_URL: keycloak.url,
-    KEYCLOAK_REALM: REALM,
-    KEYCLOAK_CLIENT_ID: CLIENT.clientId,
-    KEYCLOAK_CLIENT_SECRET: CLIENT.secret,
-    LANGFUSE_URL: url,
-    LANGFUSE_ORG_ID: organizationId,
-    LANGFUSE_PUBLIC_KEY: key.publicKey,
-    LANGFUSE_SECRET_KEY: key.secretKey,
+    ...syncEnvironment({ url: keycloak.url, name: REALM }, { ...key, url, id: organizationId }),
     ROLE_MAPPING: JSON.stringify({ "langfuse-admin": "ADMIN", "langfuse-member": "MEMBER", default: "VIEWER" }),
     // One of the people is unverified on purpose, which would stop every run.
     GUARD_LIMITS: '{"unverified":"skip"}',
-    LOG_LEVEL: "silent",
     HOME: folder,
   };
 });

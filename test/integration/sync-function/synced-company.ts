@@ -15,7 +15,7 @@ import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
 import { type Result, runCommand } from "./command-line.ts";
-import { CLIENT, realmPerson, serviceAccount, syncClient } from "./imported-realm.ts";
+import { CLIENT, realmPerson, serviceAccount, syncClient, syncEnvironment } from "./imported-realm.ts";
 
 export const REALM = "Company";
 const MAPPING = { "langfuse/admin": "ADMIN", "langfuse-member": "MEMBER", default: "VIEWER" };
@@ -125,17 +125,9 @@ beforeEach(async () => {
   );
   await company;
   environment = {
-    KEYCLOAK_URL: keycloak.url,
-    KEYCLOAK_REALM: REALM,
-    KEYCLOAK_CLIENT_ID: CLIENT.clientId,
-    KEYCLOAK_CLIENT_SECRET: CLIENT.secret,
-    LANGFUSE_URL: url,
-    LANGFUSE_ORG_ID: orgId,
-    LANGFUSE_PUBLIC_KEY: publicKey,
-    LANGFUSE_SECRET_KEY: secretKey,
+    ...syncEnvironment({ url: keycloak.url, name: REALM }, { url, id: orgId, publicKey, secretKey }),
     ROLE_MAPPING: JSON.stringify(MAPPING),
     PROTECTED_MEMBERS: '["protected@example.com"]',
-    LOG_LEVEL: "silent",
   };
   return async () => {
     await langfuseAdmin.deleteOrganization(orgId);
