@@ -39,7 +39,8 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
   const count = (outcome: string) => metrics.increase("langfuse_sync_webhook_requests_total", { outcome });
   const worker = createWorker(queue, runs, {
     log,
-    now: Date.now,
+    // The date may be set back, and what waits would wait until it has caught up.
+    now: () => performance.now(),
     onRun: (scope, outcome, milliseconds) => {
       metrics.increase("langfuse_sync_webhook_runs_total", { scope, outcome });
       metrics.set("langfuse_sync_webhook_duration_seconds", milliseconds / 1000, { scope });

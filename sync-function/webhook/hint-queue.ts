@@ -7,7 +7,7 @@ export type Batch =
   /** Likely: an event has told of a change of theirs that was not read yet. */
   | ({ readonly scope: "people"; readonly isLikely: boolean } & NamedPeople);
 
-/** When something is to be read. All times are milliseconds since 1970. */
+/** When something is to be read. All times are milliseconds of one clock that is never set back. */
 interface Reading {
   dueAt: number;
   /** What was read before this may not have the change yet. */

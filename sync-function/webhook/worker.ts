@@ -55,8 +55,6 @@ export function createWorker(
   };
   const work = async () => {
     for (let batch = queue.take(now()); batch !== undefined; batch = queue.take(now())) await run(batch);
-    working = undefined;
-    schedule();
   };
   const schedule = () => {
     const at = queue.nextAt();
@@ -64,8 +62,13 @@ export function createWorker(
     if (at === undefined || working !== undefined || stop.signal.aborted) return;
     timer = setTimeout(begin, Math.max(0, at - now()));
   };
+  // A timer may come early by the queue's clock, so that nothing is due and `work` ends at once. Its end must still come
+  // after `working` is set, or it would be taken for under way for ever.
   const begin = () => {
-    working ??= work();
+    working ??= work().finally(() => {
+      working = undefined;
+      schedule();
+    });
   };
 
   return {

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Hint } from "#sync/webhook/hint.ts";
+import { HintQueue, SETTLING } from "#sync/webhook/hint-queue.ts";
+import { createWorker, type RunOutcome } from "#sync/webhook/worker.ts";
+
+const about = (id: string): Hint => ({ kind: "people", ids: [id], emails: [], isLikely: true });
+
+/** A worker whose runs end as told, with the times at which they began and whom they were about. */
+function working({ now = Date.now, end = async () => "applied" as RunOutcome } = {}) {
+  const runs: [at: number, about: string][] = [];
+  const outcomes: string[] = [];
+  const left: [reason: string, hints: number][] = [];
+  const run = (whom: string) => {
+    runs.push([Date.now(), whom]);
+    return end();
+  };
+  const worker = createWorker(
+    new HintQueue(),
+    { people: ({ ids }) => run([...ids].join(" ")), everybody: () => run("everybody") },
+    {
+      now,
+      log: { warn: () => {} },
+      onRun: (_scope, outcome) => outcomes.push(outcome),
+      onLeft: (reason, hints) => left.push([reason, hints]),
+    },
+  );
+  return { worker, runs, outcomes, left };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 0 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a worker", () => {
+  it("runs at once, once more when it has settled, and for whoever is named later", async () => {
+    const { worker, runs } = working();
+    worker.hint(about("a"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    worker.hint(about("b"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(runs).toEqual([
+      [0, "a"],
+      [SETTLING, "a"],
+      [10_000, "b"],
+      [10_000 + SETTLING, "b"],
+    ]);
+  });
+
+  it.each([1, 500])("goes on when the clock is %i ms behind its timers", async (behind) => {
+    // Timers follow another clock than the date: they may come early, and the date may be set back.
+    let isBehind = false;
+    const { worker, runs } = working({ now: () => Date.now() - (isBehind ? behind : 0) });
+    worker.hint(about("a"));
+    await vi.advanceTimersByTimeAsync(100);
+    isBehind = true;
+    await vi.advanceTimersByTimeAsync(10_000);
+    worker.hint(about("b"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(runs.map(([, whom]) => whom)).toEqual(["a", "a", "b", "b"]);
+  });
+
+  it("tries again what failed and what another run stood in the way of", async () => {
+    const ends: (RunOutcome | Error)[] = [new Error("cut"), "busy", "applied", "in-sync"];
+    const { worker, runs, outcomes } = working({
+      end: async () => {
+        const next = ends.shift() ?? "in-sync";
+        if (next instanceof Error) throw next;
+        return next;
+      },
+    });
+    worker.hint(about("a"));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(outcomes.slice(0, 3)).toEqual(["failed", "busy", "applied"]);
+    expect(new Set(runs.map(([, whom]) => whom))).toEqual(new Set(["a"]));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("makes one run at a time", async () => {
+    let [running, most] = [0, 0];
+    const { worker, runs } = working({
+      end: async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        running -= 1;
+        return "applied";
+      },
+    });
+    for (const id of ["a", "b", "c"]) {
+      worker.hint(about(id));
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(most).toBe(1);
+    expect(runs.at(-1)?.[1].split(" ")).toEqual(expect.arrayContaining(["c"]));
+  });
+
+  it("runs about whoever waits before it ends, and then no more", async () => {
+    const { worker, runs, left } = working();
+    worker.hint(about("a"));
+    await vi.advanceTimersByTimeAsync(100);
+    worker.hint(about("b"));
+    await worker.drain(1_000);
+    expect(runs.map(([, whom]) => whom)).toEqual(["a", "a b"]);
+    expect(left).toEqual([]);
+    worker.hint(about("c"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(runs).toHaveLength(2);
+  });
+});
