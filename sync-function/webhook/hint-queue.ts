@@ -80,16 +80,19 @@ export class HintQueue {
   /** What to run about now. One run at a time: its end has to be told before the next is taken. */
   take(now: number): Batch | undefined {
     if (now < this.#pausedUntil) return undefined;
-    if (this.#everybody !== undefined && this.#everybody.dueAt <= now) return { scope: "everybody" };
     const due = [...this.#people].filter(([, { dueAt }]) => dueAt <= now);
+    const hasFailed = this.#everybody !== undefined && this.#everybody.failures > 0;
+    // A run about everybody is one about these people as well; once it has failed, they do not wait for it to succeed.
+    const first = hasFailed ? Math.min(...due.map(([, { dueAt }]) => dueAt)) : now;
+    if (this.#everybody !== undefined && this.#everybody.dueAt <= Math.min(now, first)) return { scope: "everybody" };
     if (due.length === 0) return undefined;
     // Who could not be read goes alone, so as to stand in the way of nobody else.
     const fresh = this.#failures > 0 ? [] : due.filter(([, { failures }]) => failures === 0);
-    if (fresh.length > MOST_PEOPLE) {
+    if (fresh.length > MOST_PEOPLE && !hasFailed) {
       this.#everybody = { since: now, settledAt: now, failures: 0, ...this.#everybody, dueAt: now };
       return { scope: "everybody" };
     }
-    const chosen = fresh.length > 0 ? fresh : due.slice(0, 1);
+    const chosen = fresh.length > 0 ? fresh.slice(0, MOST_PEOPLE) : due.slice(0, 1);
     const keys = chosen.map(([key]) => key);
     const isLikely = chosen.some(([, reading]) => reading.isLikely);
     return { scope: "people", isLikely, ids: named(keys, ID), emails: named(keys, EMAIL) };

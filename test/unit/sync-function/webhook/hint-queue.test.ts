@@ -135,6 +135,55 @@ describe("what cannot be read", () => {
     expect(given[0]).toBeLessThan(KEPT + 60_000);
   });
 
+  it.each([1, 60])(
+    "keeps nobody waiting who can be read, when that is everybody and %i people have events",
+    (people) => {
+      const queue = new HintQueue();
+      queue.add(everybody, 0);
+      const waiting = new Map<string, number>();
+      let [longest, attempts, now] = [0, 0, 0];
+      for (let named = 0; now < KEPT; ) {
+        if (named <= now && named < KEPT - 20_000) {
+          for (let index = 0; index < people; index += 1) {
+            queue.add(about(`${named} ${index}`), now);
+            waiting.set(`${named} ${index}`, now);
+          }
+          named += 20_000;
+        }
+        const batch = queue.take(now);
+        if (batch?.scope === "people") {
+          queue.done(batch, now);
+          for (const id of batch.ids) {
+            longest = Math.max(longest, now - (waiting.get(id) ?? now));
+            waiting.delete(id);
+          }
+        } else if (batch !== undefined) {
+          attempts += 1;
+          queue.failed(batch, now);
+        } else now = Math.max(now + 1, Math.min(named, queue.nextAt() ?? named));
+      }
+      expect(waiting.size).toBe(0);
+      expect(longest).toBeLessThan(30_000);
+      // It has its turn all the same.
+      expect(attempts).toBeGreaterThan(15);
+    },
+  );
+
+  it("is everybody in their turn, however many people have events", () => {
+    const queue = new HintQueue();
+    queue.add(everybody, 0);
+    queue.failed(queue.take(SETTLING) ?? nobody, SETTLING);
+    const times: number[] = [];
+    for (let now = SETTLING; now < 20_000; now += 100) {
+      queue.add(about(`${now}`), now);
+      const batch = queue.take(now);
+      if (batch?.scope === "everybody") times.push(now);
+      if (batch !== undefined) queue.done(batch, now);
+    }
+    expect(times).toHaveLength(1);
+    expect(times[0]).toBeLessThan(10_000);
+  });
+
   it("because somebody else was writing is taken again in a moment, as it was", () => {
     const queue = new HintQueue();
     queue.add(about("a", "b"), 0);
