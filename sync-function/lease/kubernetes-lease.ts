@@ -14,8 +14,6 @@ export interface KubernetesLeaseOptions {
   readonly client: Pick<KubernetesClient, "read" | "create" | "replace">;
   /** Told why a renewal failed; the next one may succeed. */
   readonly onTrouble: (message: string) => void;
-  /** Seconds a hold lasts without renewal; for tests. */
-  readonly duration?: number;
 }
 
 /** As the leader election of Kubernetes has it (LeaseDuration 15 s), doubled: a run that is not renewed for so long is dead. */
@@ -43,7 +41,6 @@ type LeaseObject = z.output<typeof lease>;
  */
 export function kubernetesLease(options: KubernetesLeaseOptions): Lease {
   const { namespace, name, holder, now, client } = options;
-  const duration = options.duration ?? DURATION;
   const collection = `/apis/coordination.k8s.io/v1/namespaces/${pathSegment(namespace)}/leases`;
   const path = `${collection}/${pathSegment(name)}`;
   const where = `Lease ${namespace}/${name}`;
@@ -54,7 +51,7 @@ export function kubernetesLease(options: KubernetesLeaseOptions): Lease {
       path,
       body(found, {
         holderIdentity: holder,
-        leaseDurationSeconds: duration,
+        leaseDurationSeconds: DURATION,
         acquireTime: at,
         renewTime: at,
         leaseTransitions: (found.spec.leaseTransitions ?? 0) + 1,
@@ -64,20 +61,26 @@ export function kubernetesLease(options: KubernetesLeaseOptions): Lease {
   };
   const create = () => {
     const at = microTime(now());
-    const spec = { holderIdentity: holder, leaseDurationSeconds: duration, acquireTime: at, renewTime: at };
+    const spec = { holderIdentity: holder, leaseDurationSeconds: DURATION, acquireTime: at, renewTime: at };
     return client.create(collection, body({ metadata: { name }, spec: {} }, { ...spec, leaseTransitions: 0 }), lease);
   };
-  const renew = (current: LeaseObject) =>
-    client.replace(path, body(current, { ...current.spec, renewTime: microTime(now()) }), lease);
-  const free = (current: LeaseObject) =>
-    client.replace(path, body(current, { ...current.spec, holderIdentity: "", renewTime: microTime(now()) }), lease);
+  const put = (current: LeaseObject, change: object) =>
+    client.replace(path, body(current, { ...current.spec, ...change, renewTime: microTime(now()) }), lease);
+  const update = async (current: LeaseObject, change: object = {}) => {
+    const updated = await put(current, change);
+    if (updated !== undefined) return updated;
+    // Perhaps changed by ourselves, when the answer to an earlier renewal was lost.
+    const found = await client.read(path, lease);
+    return found?.spec.holderIdentity === holder ? await put(found, change) : undefined;
+  };
+  const renew = (current: LeaseObject) => update(current);
+  const free = (current: LeaseObject) => update(current, { holderIdentity: "" });
 
   return {
     acquire: async () => {
-      const begun = now();
-      const holding = { renew, free, duration, now, onTrouble: options.onTrouble, begun };
+      const holding = { renew, free, onTrouble: options.onTrouble, begun: performance.now() };
       const found = await client.read(path, lease);
-      const rival = found && holderOf(found, now(), duration);
+      const rival = found && holderOf(found, now());
       if (rival !== undefined) throw heldByAnother(rival, where);
       const taken = found === undefined ? await create() : await take(found);
       if (taken !== undefined) return hold(taken, holding);
@@ -89,20 +92,21 @@ export function kubernetesLease(options: KubernetesLeaseOptions): Lease {
   };
 }
 
-interface HoldOptions extends Pick<KubernetesLeaseOptions, "now" | "onTrouble"> {
-  readonly duration: number;
-  /** When it was asked for: the answer may have taken a while. */
+interface HoldOptions extends Pick<KubernetesLeaseOptions, "onTrouble"> {
+  /** When it was asked for, by a clock that is never set back: the answer may have taken a while. */
   readonly begun: number;
   readonly renew: (current: LeaseObject) => Promise<LeaseObject | undefined>;
   readonly free: (current: LeaseObject) => Promise<LeaseObject | undefined>;
 }
 
-function hold(taken: LeaseObject, { renew, free, duration, now, onTrouble, begun: takenAt }: HoldOptions): Hold {
+/** Milliseconds without renewal after which nothing more is written: a third is left for what is under way. */
+const VALIDITY = (DURATION * 1000 * 2) / 3;
+const RENEWAL = (DURATION * 1000) / 4;
+
+function hold(taken: LeaseObject, { renew, free, onTrouble, begun: takenAt }: HoldOptions): Hold {
   const lost = new AbortController();
-  /** Milliseconds without renewal after which nothing more is written: a third is left for what is under way. */
-  const validity = (duration * 1000 * 2) / 3;
   let current = taken;
-  let renewedAt = takenAt;
+  let isReleased = false;
   let inFlight: Promise<void> = Promise.resolve();
   let expiry: NodeJS.Timeout | undefined;
   const stopTimers = () => {
@@ -115,35 +119,33 @@ function hold(taken: LeaseObject, { renew, free, duration, now, onTrouble, begun
     lost.abort();
     stopTimers();
   };
+  const isOver = () => isReleased || lost.signal.aborted;
   // A renewal may be silent for longer than the right lasts, so its end does not wait for an answer.
-  const expireIn = (milliseconds: number) => {
+  const lastFrom = (begun: number) => {
     clearTimeout(expiry);
-    expiry = setTimeout(() => lose("it was not renewed in time"), Math.max(0, milliseconds)).unref();
+    const left = VALIDITY - (performance.now() - begun);
+    expiry = setTimeout(() => lose("it was not renewed in time"), Math.max(0, left)).unref();
   };
   const refresh = async () => {
-    const begun = now();
+    const begun = performance.now();
     try {
       const renewed = await renew(current);
       if (renewed === undefined) return lose("somebody else has changed it");
       current = renewed;
-      renewedAt = begun;
-      if (!lost.signal.aborted) expireIn(validity - (now() - begun));
+      if (!isOver()) lastFrom(begun);
     } catch (error) {
-      // The right ends by itself; whoever cannot renew it must have stopped before that.
-      if (now() - renewedAt > validity) lose(messageOf(error));
-      else onTrouble(messageOf(error));
+      // The right ends by itself; the next renewal may come before that.
+      onTrouble(messageOf(error));
     }
   };
-  const timer = setInterval(
-    () => {
-      inFlight = inFlight.then(() => (lost.signal.aborted ? undefined : refresh()));
-    },
-    (duration * 1000) / 4,
-  );
+  const timer = setInterval(() => {
+    inFlight = inFlight.then(() => (isOver() ? undefined : refresh()));
+  }, RENEWAL);
   timer.unref();
-  expireIn(validity - (now() - takenAt));
+  lastFrom(takenAt);
   let released: Promise<void> | undefined;
   const release = async () => {
+    isReleased = true;
     stopTimers();
     await inFlight;
     if (lost.signal.aborted) return;
@@ -160,10 +162,10 @@ function hold(taken: LeaseObject, { renew, free, duration, now, onTrouble, begun
 }
 
 /** Who holds the lease now; undefined when it is free or nobody has renewed it for too long. */
-function holderOf({ spec }: LeaseObject, now: number, duration: number): string | undefined {
+function holderOf({ spec }: LeaseObject, now: number): string | undefined {
   if (!spec.holderIdentity) return undefined;
   const renewed = spec.renewTime ? Date.parse(spec.renewTime) : Number.NaN;
-  const seconds = (spec.leaseDurationSeconds ?? duration) + CLOCK_SKEW;
+  const seconds = (spec.leaseDurationSeconds ?? DURATION) + CLOCK_SKEW;
   return Number.isNaN(renewed) || now - renewed > seconds * 1000 ? undefined : spec.holderIdentity;
 }
 
