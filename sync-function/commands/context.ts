@@ -1,4 +1,5 @@
 import { type Configuration, readConfiguration } from "../configuration.ts";
+import { deadline } from "../deadline.ts";
 import type { Organization } from "../decision.ts";
 import { AccessError } from "../errors.ts";
 import { createKeycloakClient, type KeycloakClient } from "../keycloak/client.ts";
@@ -26,7 +27,8 @@ export interface Surroundings {
 /** Runs to its end and returns the exit code. */
 export type Command = (surroundings: Surroundings, options: Arguments) => Promise<number>;
 
-export interface Context {
+/** To be let go of when the run has ended, in a process that stays. */
+export interface Context extends Disposable {
   readonly configuration: Configuration;
   readonly keycloak: KeycloakClient;
   /** The same realm, as the plan sees it. */
@@ -51,7 +53,8 @@ export async function createContext(
   { flags }: Pick<Arguments, "flags"> = { flags: {} },
 ): Promise<Context> {
   const configuration = readConfiguration(environment);
-  const stop = AbortSignal.any([asked, AbortSignal.timeout(RUN_DEADLINE)]);
+  const limit = deadline(RUN_DEADLINE, asked);
+  const stop = limit.signal;
   const log = createLog(configuration.logLevel);
   // A change that was begun is finished, but not while somebody else may write, and not after the process is killed.
   const abandoned = new AbortController();
@@ -81,6 +84,7 @@ export async function createContext(
     },
     log,
     stop,
+    [Symbol.dispose]: limit[Symbol.dispose],
   };
 }
 

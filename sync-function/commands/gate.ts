@@ -1,3 +1,4 @@
+import { deadline } from "../deadline.ts";
 import { AccessError } from "../errors.ts";
 import { createAdminApi } from "../gate/admin-api.ts";
 import { checkGate } from "../gate/check.ts";
@@ -34,8 +35,8 @@ export const gateCommand: Command = async ({ environment, print, stop }, options
   if (!isEnabled) {
     throw new AccessError("usage", "GATE_SETTINGS says enabled: false, so there is no gate to look at");
   }
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(DEADLINE)]);
-  const api = createAdminApi(signIn, advise, { signal });
+  using limit = deadline(DEADLINE, stop);
+  const api = createAdminApi(signIn, advise, { signal: limit.signal });
   const live = await readRealmModel(api, realm, specification);
   if (verb === "check") {
     const findings = checkGate(live, specification);

@@ -47,7 +47,7 @@ const RANK: readonly RunOutcome[] = ["in-sync", "applied", "refused", "busy"];
 
 /** What `apply` does, with its own connections; what it plans is in the log and not printed. */
 async function runEverybody(surroundings: Surroundings): Promise<RunOutcome> {
-  const context = await createContext(surroundings);
+  using context = await createContext(surroundings);
   const { safeguards, log, stop } = context;
   const hold = () => patiently(safeguards.hold, { patience: PATIENCE, stop });
   const options = { json: false, flags: {} };

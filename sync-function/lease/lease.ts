@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { deadline } from "../deadline.ts";
 import { AccessError } from "../errors.ts";
 
 /** The right to write, as long as it is held. */
@@ -34,12 +35,12 @@ export async function patiently<H>(
   hold: () => Promise<H>,
   { patience, stop }: { readonly patience: number; readonly stop: AbortSignal },
 ): Promise<H> {
-  const late = AbortSignal.any([stop, AbortSignal.timeout(patience)]);
+  using late = deadline(patience, stop);
   for (;;) {
     try {
       return await hold();
     } catch (error) {
-      if (!(error instanceof HeldByAnother) || late.aborted) throw error;
+      if (!(error instanceof HeldByAnother) || late.signal.aborted) throw error;
     }
     await sleep(RETRY);
   }

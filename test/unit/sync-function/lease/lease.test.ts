@@ -1,8 +1,6 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { allOf, type Lease } from "#sync/lease/lease.ts";
+import { allOf, heldByAnother, type Lease, patiently } from "#sync/lease/lease.ts";
+import { collectGarbage } from "#test/garbage.ts";
 
 /** One that is held until `lose` is called, and the order of what happens to it. */
 function leaseOf(name: string, log: string[], refusal?: Error) {
@@ -48,9 +46,19 @@ describe("several leases at once", () => {
       return new WeakRef(listener);
     };
     const listener = await listened();
-    await nextTurn();
-    setFlagsFromString("--expose-gc");
-    runInNewContext("gc")();
+    await collectGarbage();
     expect(listener.deref()).toBeUndefined();
   });
+});
+
+it("patience ends, also when memory is cleaned up at the moment when it does", async () => {
+  const held = heldByAnother("the CronJob", "Lease");
+  let attempts = 0;
+  const hold = async () => {
+    attempts += 1;
+    if (attempts > 3) throw new Error("it would wait for ever");
+    await collectGarbage();
+    throw held;
+  };
+  await expect(patiently(hold, { patience: 20, stop: new AbortController().signal })).rejects.toBe(held);
 });
