@@ -23,6 +23,8 @@ export function personRunsOf(
   log: Logger,
   isMeant: (organization: OrganizationConfiguration) => boolean = () => true,
 ): PersonRuns {
+  // The date may be set back, and what is believed for a minute would be believed until it has caught up.
+  const now = () => performance.now();
   let configuration: Configuration = readConfiguration(environment);
   let abandon = () => {};
   // A change that was begun is finished, but not after the process is killed.
@@ -30,7 +32,7 @@ export function personRunsOf(
   return createPersonRuns({
     command,
     log,
-    now: Date.now,
+    now,
     connect: () => {
       configuration = readConfiguration(environment);
       const meant = { ...configuration, organizations: configuration.organizations.filter(isMeant) };
@@ -40,12 +42,12 @@ export function personRunsOf(
       const limits = { ...LIMITS, signal: abandoned.signal };
       const keycloak = createKeycloakClient({ ...configuration.keycloak, ...limits });
       return {
-        beginDirectory: createPersonalDirectories(keycloak, { clientRoles, now: Date.now }),
+        beginDirectory: createPersonalDirectories(keycloak, { clientRoles, now }),
         organizations: connectOrganizations(meant, [], limits),
         abandon,
       };
     },
     safeguards: () => createSafeguards(configuration, log, { environment, print }),
-    keepBefore: (decisions, until, now) => keepBefore(decisions, { configuration, log, stop: until }, now),
+    keepBefore: (decisions, until) => keepBefore(decisions, { configuration, log, stop: until }, new Date()),
   });
 }

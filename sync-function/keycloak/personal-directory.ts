@@ -12,7 +12,7 @@ import { personOf } from "./people.ts";
 import { requireClientRoles } from "./read-plan.ts";
 
 export interface PersonalDirectoryOptions extends Pick<DirectoryOptions, "clientRoles"> {
-  /** Milliseconds since 1970. */
+  /** Milliseconds of a clock that is never set back. */
   readonly now: () => number;
 }
 

@@ -1,4 +1,5 @@
 import { unlessAborted } from "../concurrency.ts";
+import { deadline } from "../deadline.ts";
 import type { Decision, Organization } from "../decision.ts";
 import { AccessError } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
@@ -78,9 +79,9 @@ export interface PersonRunsSettings {
   /** Those of one run. */
   readonly safeguards: () => Promise<Safeguards>;
   /** Called before anything is taken from anybody. */
-  readonly keepBefore: (decisions: readonly Decision[], stop: AbortSignal, now: Date) => Promise<void>;
+  readonly keepBefore: (decisions: readonly Decision[], stop: AbortSignal) => Promise<void>;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
-  /** Milliseconds since 1970. */
+  /** Milliseconds of a clock that is never set back. */
   readonly now: () => number;
 }
 
@@ -138,7 +139,7 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
         for (const decision of decisions) await safeguards.record({ kind: "decided", decision });
         const refusals = await safeguards.guard(decisions, [], recent.since(now()));
         await refuseUnsafe(decisions, refusals, safeguards, () => LEFT);
-        await settings.keepBefore(decisions, until, new Date(now()));
+        await settings.keepBefore(decisions, until);
         for (const { organization, plan } of decisions) {
           recent.note(organization.rules.organization, plan.changes, now());
         }
@@ -171,7 +172,8 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
 
   return {
     run: async (people, { stop: asked, patience = PATIENCE, isLikely = false, sighting }) => {
-      const stop = AbortSignal.any([asked, AbortSignal.timeout(DEADLINE)]);
+      using limit = deadline(DEADLINE, asked);
+      const stop = limit.signal;
       try {
         if (!isLikely && (await settled(people, stop, sighting))) return IN_SYNC;
         return await changeInTurn(people, stop, patience);

@@ -1,12 +1,17 @@
 import { writeFile } from "node:fs/promises";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { loginRuns } from "#sync/commands/login-runs.ts";
+import { personRunsOf } from "#sync/commands/person-runs.ts";
 import { createLog } from "#sync/log.ts";
 import { shardOf } from "#sync/plan/shard.ts";
 import { environmentFor } from "./command-line.ts";
-import { at, boss, many, records, roles } from "./company.ts";
+import { at, boss, MAPPING, many, records, roles } from "./company.ts";
 import { startOrganization } from "./organization-server.ts";
 import { startRealm } from "./realm-server.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 it("a login makes roles right in the organizations of its own Langfuse, whichever Job looks after them", async () => {
   const [person] = many("langfuse-admin");
@@ -51,4 +56,22 @@ it("a login makes roles right in the organizations of its own Langfuse, whicheve
   // The session has shown it all.
   expect([first, second].map(({ received }) => received.length)).toEqual(asked);
   expect(elsewhere.received).toEqual([]);
+});
+
+it("what the sync may see is proven anew before anybody loses something, also when the date was set back", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  const people = [boss, { id: "dora", email: "dora@example.com", roles: ["langfuse-admin"] }];
+  await using keycloak = await startRealm({ people, roles });
+  await using langfuse = await startOrganization({ "boss@example.com": "OWNER", "dora@example.com": "ADMIN" });
+  const stop = new AbortController().signal;
+  const environment = { ...environmentFor(keycloak, langfuse), ...records(), ROLE_MAPPING: JSON.stringify(MAPPING) };
+  const runs = personRunsOf({ environment, print: () => {}, stop }, "login", createLog("silent"));
+  const proofs = () => keycloak.received.filter(({ url }) => url.pathname === "/admin/realms/company/roles").length;
+  const login = () => runs.run({ ids: new Set(["dora"]), emails: new Set() }, { stop });
+  expect(await login()).toEqual({ outcome: "in-sync", changes: [] });
+  expect(proofs()).toBe(1);
+  people[1] = { id: "dora", email: "dora@example.com", roles: [] };
+  vi.setSystemTime(Date.now() - 3_600_000);
+  expect(await login()).toMatchObject({ outcome: "applied", changes: [{ to: "VIEWER" }] });
+  expect(proofs()).toBe(2);
 });
