@@ -20,9 +20,9 @@ export async function recordedRun(
   const held = safeguards.hold();
   held.catch((error: unknown) => log.warn({ command, reason: messageOf(error) }, "not begun"));
   await using hold = await held;
-  await safeguards.record({ kind: "started", command, ...(scope && { scope }) });
   let exitCode: number;
   try {
+    await safeguards.record({ kind: "started", command, ...(scope && { scope }) });
     exitCode = await work(hold.lost);
   } catch (error) {
     const code = error instanceof AccessError ? error.exitCode : DEFECT_EXIT_CODE;

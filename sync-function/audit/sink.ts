@@ -38,8 +38,15 @@ export function fileSink(file: string): AuditSink {
       `AUDIT_FILE is "${file}", which cannot be written (${messageOf(error)}); mount a volume there, or correct the path`,
     );
   }
+  let end: AuditEnd;
+  try {
+    end = endOf(handle, file);
+  } catch (error) {
+    closeSync(handle);
+    throw error;
+  }
   return {
-    end: endOf(handle, file),
+    end,
     write: (text) => {
       const bytes = Buffer.from(text);
       for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);

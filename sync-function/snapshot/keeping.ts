@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { mapLimited } from "../concurrency.ts";
@@ -25,7 +26,7 @@ export async function takeSnapshot(
 /**
  * Takes a snapshot and keeps it in a folder, for its owner only: it holds the addresses and roles of everybody.
  *
- * @returns the file, named by the time
+ * @returns the file, whose name begins with the time
  * @throws AccessError `usage` when it cannot be written
  */
 export async function keepSnapshot(
@@ -34,7 +35,9 @@ export async function keepSnapshot(
   now: Date,
 ): Promise<string> {
   const snapshot = await takeSnapshot(organizations, now);
-  const file = path.join(folder, `${snapshot.takenAt.replaceAll(":", "-")}.json`);
+  // Runs with other organizations may take theirs at the same moment.
+  const own = randomUUID().slice(0, 8);
+  const file = path.join(folder, `${snapshot.takenAt.replaceAll(":", "-")}-${own}.json`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeAtomically(file, `${JSON.stringify(snapshot, undefined, 2)}\n`);

@@ -35,6 +35,7 @@ export function createWorker(
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
+  let isEnding = false;
 
   const run = async (batch: Batch) => {
     const takenAt = now();
@@ -59,7 +60,7 @@ export function createWorker(
   const schedule = () => {
     const at = queue.nextAt();
     clearTimeout(timer);
-    if (at === undefined || working !== undefined || stop.signal.aborted) return;
+    if (at === undefined || working !== undefined || isEnding) return;
     timer = setTimeout(begin, Math.max(0, at - now()));
   };
   // A timer may come early by the queue's clock, so that nothing is due and `work` ends at once. Its end must still come
@@ -78,9 +79,10 @@ export function createWorker(
       schedule();
     },
     drain: async (grace) => {
+      isEnding = true;
+      clearTimeout(timer);
       const late = setTimeout(() => stop.abort(), grace);
       await working;
-      clearTimeout(timer);
       queue.hurry(now());
       for (let batch = queue.take(now()); batch !== undefined && !stop.signal.aborted; batch = queue.take(now())) {
         await run(batch);

@@ -41,6 +41,17 @@ it("tells what went wrong first, also where that cannot be recorded", async () =
   await expect(recordedRun("apply", { safeguards, log }, () => Promise.reject(error))).rejects.toBe(error);
 });
 
+it("records the end also where the beginning could not be recorded, so that what was opened for it is closed", async () => {
+  const { events, safeguards } = around();
+  const record: Safeguards["record"] = async (event) => {
+    await safeguards.record(event);
+    await endless("started")(event);
+  };
+  const work = () => Promise.reject(new Error("not to be called"));
+  await expect(recordedRun("apply", { safeguards: { ...safeguards, record }, log }, work)).rejects.toThrow("disk");
+  expect(events.at(-1)).toEqual({ kind: "finished", exitCode: 5, error: "the disk is full" });
+});
+
 it.each([
   [0, 4],
   [4, 4],

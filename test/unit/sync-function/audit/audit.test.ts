@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
@@ -21,6 +30,20 @@ beforeEach(() => warnings.splice(0));
 function openTrail(anchor?: AuditHead, sink = fileSink(file)) {
   const now = () => new Date("2026-08-01T12:00:00Z");
   return openAuditTrail({ sink, anchor, run: "r1", actor: "sync", now, warn: (text) => warnings.push(text) });
+}
+
+/** What this process has open, where the system tells. */
+function openFiles(): readonly string[] {
+  const folder = "/proc/self/fd";
+  if (process.platform !== "linux") return [];
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      return readlinkSync(path.join(folder, name));
+    } catch {
+      // The folder itself was open while it was read.
+      return [];
+    }
+  });
 }
 
 const change = (email: string): AuditEntry => ({
@@ -180,6 +203,8 @@ describe("the chain", () => {
   it("is not begun in a file that is none of ours", () => {
     writeFileSync(file, "something else\n");
     expect(() => openTrail()).toThrow(/does not end like an audit file/);
+    // A process that stays tries again and again.
+    expect(openFiles()).not.toContain(realpathSync(file));
   });
 
   it("begins after nothing", () => {

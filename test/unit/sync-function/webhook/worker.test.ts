@@ -98,6 +98,31 @@ describe("a worker", () => {
     expect(runs.at(-1)?.[1].split(" ")).toEqual(expect.arrayContaining(["c"]));
   });
 
+  it("makes one run at a time also while it ends, whoever is named meanwhile", async () => {
+    let [running, most] = [0, 0];
+    const { worker, runs } = working({
+      end: async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        running -= 1;
+        return "applied";
+      },
+    });
+    worker.hint(about("a"));
+    await vi.advanceTimersByTimeAsync(500);
+    const drained = worker.drain(10_000);
+    for (const id of ["b", "c"]) {
+      worker.hint(about(id));
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    await vi.advanceTimersByTimeAsync(10_000);
+    await drained;
+    expect(most).toBe(1);
+    expect(new Set(runs.flatMap(([, whom]) => whom.split(" ")))).toEqual(new Set(["a", "b", "c"]));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("runs about whoever waits before it ends, and then no more", async () => {
     const { worker, runs, left } = working();
     worker.hint(about("a"));
