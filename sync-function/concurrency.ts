@@ -26,6 +26,18 @@ export async function mapLimited<T, R>(
 }
 
 /**
+ * What several have come to that were waited for one and all. Throws the first failure, if there was any.
+ *
+ * @param tell called with every other failure, so that none is lost
+ */
+export function valuesOf<T>(ended: readonly PromiseSettledResult<T>[], tell: (failure: unknown) => void): T[] {
+  const [first, ...others] = ended.filter((one) => one.status === "rejected");
+  for (const { reason } of others) tell(reason);
+  if (first !== undefined) throw first.reason;
+  return ended.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+}
+
+/**
  * The result of `work`, unless `signal` is aborted first: then `error` is thrown at once, and the work goes on without
  * anybody waiting for it.
  */

@@ -1,4 +1,6 @@
+import { valuesOf } from "../concurrency.ts";
 import { type OrganizationConfiguration, readConfiguration } from "../configuration.ts";
+import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { PersonRunResult, PersonRuns } from "../scoped/person-runs.ts";
 import type { Surroundings } from "./context.ts";
@@ -27,7 +29,11 @@ export function loginRuns(
   );
   return {
     run: async (people, options) => {
-      const results = await Promise.all(all.map((runs) => runs.run(people, options)));
+      // To the end of each: a write in hand would be cut off if the process ended with the first failure.
+      const ended = await Promise.allSettled(all.map((runs) => runs.run(people, options)));
+      const results = valuesOf(ended, (failure) =>
+        log.warn({ reason: messageOf(failure) }, "another Job's part failed"),
+      );
       const rank = ({ outcome }: PersonRunResult) => RANK.indexOf(outcome);
       const worst = results.toSorted((left, right) => rank(right) - rank(left))[0];
       return {

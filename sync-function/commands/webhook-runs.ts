@@ -1,4 +1,5 @@
-import { AccessError, EXIT_CODES } from "../errors.ts";
+import { valuesOf } from "../concurrency.ts";
+import { AccessError, EXIT_CODES, messageOf } from "../errors.ts";
 import { HeldByAnother, patiently } from "../lease/lease.ts";
 import type { Logger } from "../log.ts";
 import { recordedRun } from "../recorded-run.ts";
@@ -22,12 +23,13 @@ export function webhookRuns(surroundings: Surroundings, shards: number, log: Log
   const all = environments.map((environment) => ({ ...surroundings, environment }));
   const personRuns = all.map((own) => personRunsOf(own, COMMAND, log));
   const oneByOne = async <T>(items: readonly T[], run: (item: T) => Promise<RunOutcome>): Promise<RunOutcome> => {
-    let worst: RunOutcome = "in-sync";
-    for (const item of items) {
-      const outcome = await run(item);
-      if (RANK.indexOf(outcome) > RANK.indexOf(worst)) worst = outcome;
-    }
-    return worst;
+    const ended: PromiseSettledResult<RunOutcome>[] = [];
+    // One that fails stands in the way of no other.
+    for (const item of items) ended.push(...(await Promise.allSettled([run(item)])));
+    const outcomes = valuesOf(ended, (failure) =>
+      log.warn({ reason: messageOf(failure) }, "another Job's part failed"),
+    );
+    return outcomes.reduce((worst, one) => (RANK.indexOf(one) > RANK.indexOf(worst) ? one : worst), "in-sync");
   };
   return {
     people: (named, options) =>

@@ -2,16 +2,21 @@ import { writeFile } from "node:fs/promises";
 import { afterEach, expect, it, vi } from "vitest";
 import { loginRuns } from "#sync/commands/login-runs.ts";
 import { personRunsOf } from "#sync/commands/person-runs.ts";
+import { webhookRuns } from "#sync/commands/webhook-runs.ts";
 import { createLog } from "#sync/log.ts";
 import { shardOf } from "#sync/plan/shard.ts";
 import { environmentFor } from "./command-line.ts";
 import { at, boss, MAPPING, many, records, roles } from "./company.ts";
 import { startOrganization } from "./organization-server.ts";
-import { startRealm } from "./realm-server.ts";
+import { type Person, startRealm } from "./realm-server.ts";
 
 afterEach(() => {
   vi.useRealTimers();
 });
+
+/** An id that belongs to one of two shards. */
+const idOfShard = (shard: number, index = shard): string =>
+  Array.from({ length: 20 }, (_, n) => `org-${index}-${n}`).find((id) => shardOf(id, 2) === shard) ?? "";
 
 it("a login makes roles right in the organizations of its own Langfuse, whichever Job looks after them", async () => {
   const [person] = many("langfuse-admin");
@@ -22,10 +27,7 @@ it("a login makes roles right in the organizations of its own Langfuse, whicheve
   await using second = await startOrganization(members);
   await using elsewhere = await startOrganization(members);
   /** One of the first Job, one of the second, and one of another Langfuse. */
-  const ids = [0, 1, 1].map(
-    (shard, index) =>
-      Array.from({ length: 20 }, (_, n) => `org-${index}-${n}`).find((id) => shardOf(id, 2) === shard) ?? "",
-  );
+  const ids = [0, 1, 1].map(idOfShard);
   const organizations = [first, second, elsewhere].map(({ url }, index) => ({
     id: ids[index],
     langfuseUrl: url,
@@ -57,6 +59,46 @@ it("a login makes roles right in the organizations of its own Langfuse, whicheve
   expect([first, second].map(({ received }) => received.length)).toEqual(asked);
   expect(elsewhere.received).toEqual([]);
 });
+
+it.each([
+  ["the proxy", "login"],
+  ["the webhook", "webhook"],
+] as const)(
+  "%s makes roles right where it can while the organizations of another Job cannot be read",
+  async (_, command) => {
+    const dora: Person = { id: "dora", email: "dora@example.com", roles: ["langfuse-admin"] };
+    await using keycloak = await startRealm({ people: [boss, dora], roles });
+    const members = { "boss@example.com": "OWNER", [dora.email]: "VIEWER" };
+    await using broken = await startOrganization(members, () => ({ status: 400, text: "broken" }));
+    await using other = await startOrganization(members);
+    const organizations = [broken, other].map(({ url }, shard) => ({
+      id: idOfShard(shard),
+      langfuseUrl: url,
+      publicKeyVariable: "LANGFUSE_PUBLIC_KEY",
+      secretKeyVariable: "LANGFUSE_SECRET_KEY",
+      rules: [{ from: { realmRole: "langfuse-admin" }, organization: "ADMIN" }],
+    }));
+    await writeFile(at("shards.json"), JSON.stringify({ organizations }));
+    const { LANGFUSE_ORG_ID: _id, ROLE_MAPPING: _mapping, ...common } = environmentFor(keycloak, broken);
+    const environment = {
+      ...common,
+      ...records(),
+      SYNC_CONFIG: at("shards.json"),
+      LOCK_FILE: at("shards.lock"),
+      SHARDS: "2",
+    };
+    const stop = new AbortController().signal;
+    const surroundings = { environment, print: () => {}, stop };
+    const named = { ids: new Set([dora.id]), emails: new Set<string>() };
+    const log = createLog("silent");
+    const running =
+      command === "login"
+        ? loginRuns(surroundings, other.url, log).run(named, { stop })
+        : webhookRuns(surroundings, 2, log).people(named, { stop, isLikely: true });
+    await expect(running).rejects.toThrow(/answered 400/);
+    expect(other.roles()).toEqual({ "boss@example.com": "OWNER", [dora.email]: "ADMIN" });
+  },
+);
 
 it("what the sync may see is proven anew before anybody loses something, also when the date was set back", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
