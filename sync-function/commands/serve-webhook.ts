@@ -86,9 +86,10 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
 
   /** It is ready when it has read both sides; this also opens the connections that the first event would wait for. */
   const warmUp = async () => {
-    const keycloak = createKeycloakClient({ ...configuration.keycloak, signal: stop });
     while (!isReady && !stop.aborted) {
       try {
+        // Read anew: what is wrong may be a secret, and is corrected then.
+        const keycloak = createKeycloakClient({ ...readConfiguration(environment).keycloak, signal: stop });
         admission.realmId = await keycloak.realmId();
         await runs.people({ ids: new Set(), emails: new Set() }, { stop, isLikely: false });
         isReady = true;

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -195,6 +198,28 @@ it.concurrent("is not ready before it has read both sides, and takes events all 
   broken = undefined;
   await until(() => world.roleOf("dora") === "ADMIN");
   await until(async () => (await fetch(`${world.receiver.url}/readyz`)).ok);
+});
+
+it.concurrent("becomes ready when a secret that was wrong at the beginning is replaced", async () => {
+  await using keycloak = await startRealm(
+    { people: [], roles: ROLES },
+    {
+      fault: (_, { body }) =>
+        body.includes("outdated") ? { status: 401, json: { error: "invalid_client" } } : undefined,
+    },
+  );
+  await using langfuse = await startOrganization({ "owner@example.com": "OWNER" });
+  const folder = await mkdtemp(path.join(tmpdir(), "webhook-"));
+  const file = path.join(folder, "secret");
+  await writeFile(file, "outdated");
+  const { KEYCLOAK_CLIENT_SECRET: secret = "", ...environment } = environmentFor(keycloak, langfuse);
+  const own = { ...environment, KEYCLOAK_CLIENT_SECRET_FILE: file };
+  await using receiver = await startReceiver(own, { waitUntilReady: false });
+  await expect.poll(() => keycloak.received.length).toBeGreaterThan(0);
+  expect((await fetch(`${receiver.url}/readyz`)).status).toBe(503);
+  await writeFile(file, secret);
+  await expect.poll(async () => (await fetch(`${receiver.url}/readyz`)).status, { timeout: 20_000 }).toBe(200);
+  await rm(folder, { recursive: true });
 });
 
 it.concurrent("when it is told to end it reads who waits, and takes nothing more", async () => {
