@@ -35,13 +35,14 @@ export function declareRoleSync(
   bundle: SyncBundle,
   { namespace, inKeycloak, inKubernetes, after }: RoleSyncPlaces,
 ): RoleSync {
-  const { keycloak, langfuse, sync } = configuration;
+  const { keycloak, langfuse, sync, proxy: proxySettings } = configuration;
   const account = new SyncServiceAccount("sync-account", { realmId: keycloak.realm, ...sync }, inKeycloak);
   const keys = new OrganizationKeys("sync-keys", { namespace, ...sync }, inKubernetes);
   const cronJob = new SyncCronJob(
     "langfuse-role-sync",
     {
       ...sync,
+      proxyMode: proxySettings.enabled ? proxySettings.mode : undefined,
       namespace,
       bundle: bundle.text,
       document: organization.organizationId.apply((id) => JSON.stringify(syncDocument(configuration, id))),
@@ -57,8 +58,8 @@ export function declareRoleSync(
     inKubernetes,
   );
   const upstream = langfuse.internalUrl ?? langfuse.url;
-  const proxy = configuration.proxy.enabled
-    ? new LoginProxy("langfuse-login-proxy", { ...cronJob.serving, ...configuration.proxy, upstream }, inKubernetes)
+  const proxy = proxySettings.enabled
+    ? new LoginProxy("langfuse-login-proxy", { ...cronJob.serving, ...proxySettings, upstream }, inKubernetes)
     : undefined;
   return { account, cronJob, proxy };
 }

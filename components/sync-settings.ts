@@ -48,20 +48,22 @@ export const syncSchema = z.strictObject({
   suspend: z.boolean().default(false),
   /** Examine servers, rights and rules in a Job at every change of the deployment, and fail the `up` on an error. */
   doctor: z.boolean().default(false),
-  /** Where each run leaves its figures; nowhere by default. */
+  /** Where each run leaves its figures, nowhere by default, and whether Prometheus asks what serves for them. */
   metrics: z
     .strictObject({
       /** Address of a Prometheus Pushgateway as pods reach it. */
       pushgatewayUrl: plainAddress.optional(),
       /** Who pushes, where it asks; the password is the key `pushgatewayPassword`. */
       pushgatewayUser: name.optional(),
+      /** Declare PodMonitors for webhook and proxy; by default where `alerts` are declared. */
+      podMonitors: z.boolean().optional(),
     })
     .prefault({}),
   alerts: z
     .strictObject({
       /** Declare alerts on the figures; the cluster must have the Prometheus operator. */
       enabled: z.boolean().default(false),
-      /** Labels by which the operator chooses rules. */
+      /** Labels by which the operator chooses rules and monitors. */
       labels: z.record(z.string(), z.string()).optional(),
       /** Minutes without a good run after which roles count as stale. */
       staleAfter: z.int().min(1).max(10_080).default(30),

@@ -1,25 +1,27 @@
 import * as kubernetes from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { Alert } from "./alert.ts";
+import { proxyAlerts } from "./proxy-alerts.ts";
+import type { Watched } from "./watched.ts";
+import { webhookAlerts } from "./webhook-alerts.ts";
 
-export interface SyncAlertsArgs {
+export interface SyncAlertsArgs extends Watched {
   readonly namespace: pulumi.Input<string>;
   /** Of the rule; the Prometheus operator chooses rules by them. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Minutes after which roles count as stale. */
-  readonly staleAfter: number;
 }
 
-export interface Alert {
-  readonly alert: string;
-  readonly expr: string;
-  /** How long it must hold. */
-  readonly for?: string;
-  readonly severity: "critical" | "warning";
-  readonly summary: string;
+/** All alerts on what there are figures of; each has its section in docs/alerts.md. */
+export function allAlerts(namespace: string, { staleAfter, webhook, proxy }: Watched): readonly Alert[] {
+  return [
+    ...syncAlerts(staleAfter),
+    ...(webhook ? webhookAlerts(namespace) : []),
+    ...(proxy === undefined ? [] : proxyAlerts(namespace, proxy)),
+  ];
 }
 
-/** Alerts on the figures of the sync; each has its row in docs/alerts.md. */
-export function syncAlerts(staleAfter: number): readonly Alert[] {
+/** Alerts on the figures of runs. */
+function syncAlerts(staleAfter: number): readonly Alert[] {
   const failures = (codes: string, above: number) =>
     newOrGrown(`langfuse_sync_failure_total{exit_code${codes}}`, above);
   return [
@@ -66,14 +68,10 @@ function newOrGrown(series: string, above: number): string {
 /** The alerts as an object of the Prometheus operator, whose definition the cluster must have. */
 export function prometheusRule(
   name: string,
-  { namespace, labels, staleAfter }: SyncAlertsArgs,
+  { namespace, labels, ...watched }: SyncAlertsArgs,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.apiextensions.CustomResource {
-  const rules = syncAlerts(staleAfter).map(({ severity, summary, ...rule }) => ({
-    ...rule,
-    labels: { severity },
-    annotations: { summary, runbook: `docs/alerts.md#${rule.alert.toLowerCase()}` },
-  }));
+  const rules = pulumi.output(namespace).apply((place) => allAlerts(place, watched).map(ruleOf));
   return new kubernetes.apiextensions.CustomResource(
     `${name}-alerts`,
     {
@@ -84,4 +82,10 @@ export function prometheusRule(
     },
     options,
   );
+}
+
+/** As Prometheus has it. */
+function ruleOf({ severity, summary, ...rule }: Alert) {
+  const runbook = `docs/alerts.md#${rule.alert.toLowerCase()}`;
+  return { ...rule, labels: { severity }, annotations: { summary, runbook } };
 }

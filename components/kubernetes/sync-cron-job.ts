@@ -4,7 +4,7 @@ import { contentConfigMap, shortHash } from "./content-config-map.ts";
 import { type BootstrapSettings, KeyBootstrap } from "./key-bootstrap.ts";
 import { oneTimeJob } from "./one-time-job.ts";
 import { secretData } from "./secret-data.ts";
-import { prometheusRule, type SyncAlertsArgs } from "./sync-alerts.ts";
+import { prometheusRule } from "./sync-alerts.ts";
 import { dashboardConfigMap } from "./sync-dashboard.ts";
 import { DOCUMENT_FILE, PROGRAM_FILE } from "./sync-files.ts";
 import { SyncMemory } from "./sync-memory.ts";
@@ -12,6 +12,7 @@ import { syncNetworkPolicy } from "./sync-network-policy.ts";
 import { type SyncPodArgs, syncPod } from "./sync-pod.ts";
 import { type SyncScheduleArgs, syncSchedule } from "./sync-schedule.ts";
 import type { SyncServing } from "./sync-server.ts";
+import type { Watched } from "./watched.ts";
 import { WebhookReceiver, type WebhookReceiverArgs } from "./webhook-receiver.ts";
 
 export interface SyncCronJobArgs
@@ -34,10 +35,14 @@ export interface SyncCronJobArgs
   /** Environment for the doctor alone: what the Langfuse server is told about accounts. */
   readonly signIn: Readonly<Record<string, string>>;
   /** Declares alerts on the figures of the runs. */
-  readonly alerts: Pick<SyncAlertsArgs, "staleAfter"> & {
+  readonly alerts: Pick<Watched, "staleAfter"> & {
     readonly enabled: boolean;
     readonly labels?: Readonly<Record<string, string>> | undefined;
   };
+  /** Lets Prometheus ask what serves for its figures; by default where there are alerts. */
+  readonly metrics: { readonly podMonitors?: boolean | undefined };
+  /** What the login-time proxy beside it does with a login whose role could not be made sure, where there is one. */
+  readonly proxyMode: Watched["proxy"];
   /** Declares a dashboard of the same figures. */
   readonly dashboard: { readonly enabled: boolean; readonly labels: Readonly<Record<string, string>> };
   /** Follows events of Keycloak as well, and writes only while the job does not. */
@@ -160,20 +165,26 @@ export class SyncCronJob extends pulumi.ComponentResource {
       { metadata: { name, namespace, labels }, spec: syncSchedule(args, apply) },
       { ...child, dependsOn: ready },
     );
+    const { alerts, metrics } = args;
+    const chosen = { ...labels, ...alerts.labels };
     this.serving = {
       ...{ namespace, labels, suspend: args.suspend, isolated: enabled, after: ready },
+      monitorLabels: (metrics.podMonitors ?? alerts.enabled) ? chosen : undefined,
       pod: (own) => pod({ ...writing, ...own }).spec,
       version: environmentVersion({ ...environment, ...args.secrets }),
     };
     this.webhook = args.webhook.enabled
       ? new WebhookReceiver(`${name}-webhook`, { ...args.webhook, ...this.serving }, child)
       : undefined;
-    if (args.alerts.enabled) {
-      prometheusRule(name, { ...args.alerts, namespace, labels: { ...labels, ...args.alerts.labels } }, child);
-    }
+    const watched = {
+      staleAfter: alerts.staleAfter,
+      // Suspended, it is away because somebody wants it to be.
+      webhook: args.webhook.enabled && !args.suspend,
+      proxy: args.proxyMode,
+    };
+    if (alerts.enabled) prometheusRule(name, { ...watched, namespace, labels: chosen }, child);
     if (args.dashboard.enabled) {
-      const found = { ...labels, ...args.dashboard.labels };
-      dashboardConfigMap(name, { namespace, labels: found, staleAfter: args.alerts.staleAfter }, child);
+      dashboardConfigMap(name, { ...watched, namespace, labels: { ...labels, ...args.dashboard.labels } }, child);
     }
     this.cronJobName = cronJob.metadata.name;
     this.secretName = secret.metadata.name;

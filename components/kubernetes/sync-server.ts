@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { podMonitor } from "./pod-monitor.ts";
 import { podsOf } from "./sync-network-policy.ts";
 import type { SyncPodArgs } from "./sync-pod.ts";
 
@@ -12,6 +13,8 @@ export interface SyncServing {
   readonly suspend: boolean;
   /** Limits who reaches the pods. */
   readonly isolated: boolean;
+  /** By which the Prometheus operator finds what tells it to ask the pods for their figures; nothing tells it without. */
+  readonly monitorLabels: Readonly<Record<string, string>> | undefined;
   /** What the pods of the sync have in common, for one that serves. */
   readonly pod: (
     own: Pick<SyncPodArgs, "command" | "serves"> & Partial<Pick<SyncPodArgs, "memory">>,
@@ -22,7 +25,8 @@ export interface SyncServing {
   readonly after: readonly pulumi.Resource[];
 }
 
-export interface SyncServerArgs extends Pick<SyncServing, "namespace" | "labels" | "isolated" | "version" | "after"> {
+export interface SyncServerArgs
+  extends Pick<SyncServing, "namespace" | "labels" | "isolated" | "monitorLabels" | "version" | "after"> {
   /** Which part of the sync it is, as a label that tells its pods from all others. */
   readonly component: string;
   readonly replicas: number;
@@ -60,6 +64,10 @@ export function syncServer(
     },
     options,
   );
+  if (args.monitorLabels !== undefined) {
+    const found = { name, namespace, labels: args.monitorLabels };
+    podMonitor(name, { metadata: found, pods: labels, port: ports.operations ? "operations" : "http" }, options);
+  }
   const policies = args.isolated ? [ingressPolicy(name, metadata, args, options)] : [];
   new kubernetes.apps.v1.Deployment(
     `${name}-deployment`,

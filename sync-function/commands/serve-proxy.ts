@@ -19,7 +19,7 @@ export const serveProxy: Command = async ({ environment, print, stop }, { json }
   const configuration = readProxyConfiguration(environment);
   const { upstream: url, budget, mode, timeout } = configuration;
   const log = createLog(readConfiguration(environment).logLevel);
-  const figures = createProxyFigures();
+  const figures = createProxyFigures(new Date());
   const ending = new AbortController();
   const logins = createLoginCheck({
     whoIs: createWhoIs({ url, timeout: budget }),

@@ -4,13 +4,14 @@ import { readConfiguration } from "../configuration.ts";
 import { messageOf } from "../errors.ts";
 import { createKeycloakClient } from "../keycloak/client.ts";
 import { createLog } from "../log.ts";
-import { MetricsRegistry } from "../metrics/registry.ts";
 import { outOfService, toldToStop } from "../serve/ending.ts";
 import { listen } from "../serve/listener.ts";
 import { answerOperations, OPERATION_PATHS } from "../serve/operations.ts";
 import { Admission } from "../webhook/admission.ts";
 import { webhookConfiguration } from "../webhook/configuration.ts";
+import { createWebhookFigures } from "../webhook/figures.ts";
 import { HintQueue } from "../webhook/hint-queue.ts";
+import { isStuck } from "../webhook/liveness.ts";
 import { createReceiver } from "../webhook/receiver.ts";
 import { createWorker } from "../webhook/worker.ts";
 import type { Command } from "./context.ts";
@@ -32,31 +33,36 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
   const configuration = readConfiguration(environment);
   const { port: wanted, ...credentials } = webhookConfiguration(environment);
   const log = createLog(configuration.logLevel);
-  const metrics = new MetricsRegistry();
+  const figures = createWebhookFigures(new Date());
   const queue = new HintQueue();
-  const runs = webhookRuns(surroundings, configuration.shard.of, log);
+  const { of: shards } = configuration.shard;
+  const runs = webhookRuns(surroundings, shards, log);
   const admission = new Admission(configuration.keycloak.realm);
-  const count = (outcome: string) => metrics.increase("langfuse_sync_webhook_requests_total", { outcome });
+  // The date may be set back, and what waits would wait until it has caught up.
+  const now = () => performance.now();
   const worker = createWorker(queue, runs, {
     log,
-    // The date may be set back, and what waits would wait until it has caught up.
-    now: () => performance.now(),
-    onRun: (scope, outcome, milliseconds) => {
-      metrics.increase("langfuse_sync_webhook_runs_total", { scope, outcome });
-      metrics.set("langfuse_sync_webhook_duration_seconds", milliseconds / 1000, { scope });
-    },
+    now,
+    onRun: figures.countRun,
     onLeft: (reason, hints) => {
-      metrics.increase("langfuse_sync_webhook_left_total", { reason }, hints);
+      figures.countLeft(reason, hints);
       log.warn({ reason, hints }, "hints are left to the next run about everybody");
     },
   });
 
   let isReady = false;
+  const takesEvents = () => isReady && !stop.aborted;
   const operations = answerOperations({
-    isReady: () => isReady && !stop.aborted,
+    isAlive: () => {
+      const stuck = isStuck(worker.progress(), now(), shards);
+      if (stuck) log.error({ waiting: queue.size }, "the webhook is stuck and has to be started again");
+      return !stuck;
+    },
+    isReady: takesEvents,
     metrics: () => {
-      metrics.set("langfuse_sync_webhook_waiting", queue.size);
-      return metrics.text();
+      const at = now();
+      const oldest = at - (queue.waitingSince() ?? at);
+      return figures.text({ isReady: takesEvents(), waiting: queue.size, oldest });
     },
   });
   const receiver = createReceiver({
@@ -64,13 +70,13 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
     accept: (body) => {
       const admitted = admission.admit(body, Date.now());
       if (admitted === undefined) return false;
-      count(admitted.outcome);
+      figures.countRequest(admitted.outcome);
       if (admitted.outcome === "accepted") worker.hint(admitted.hint);
       if (admitted.outcome === "old") log.warn("an event is older than an hour and was ignored; compare the clocks");
       return true;
     },
     onRefusal: (status) => {
-      count(String(status));
+      figures.countRequest(status);
       log.warn({ status }, "request refused");
     },
   });

@@ -5,7 +5,7 @@ export interface Family {
   readonly labels: readonly string[];
 }
 
-/** Every metric there is. Counters go on from run to run where a state or a metrics file is kept. */
+/** Every metric of runs. Counters go on from run to run where a state or a metrics file is kept. */
 export const METRICS = {
   langfuse_sync_success_total: { type: "counter", help: "Runs that ended with everything applied.", labels: [] },
   langfuse_sync_failure_total: {
@@ -43,27 +43,6 @@ export const METRICS = {
     type: "counter",
     help: "Requests by server and HTTP status; 0 where there was no answer.",
     labels: ["target", "status"],
-  },
-  langfuse_sync_webhook_requests_total: {
-    type: "counter",
-    help: "Requests to the webhook by what became of them: accepted, ignored, other-realm, repeated, old, or the HTTP status.",
-    labels: ["outcome"],
-  },
-  langfuse_sync_webhook_runs_total: {
-    type: "counter",
-    help: "Runs that events led to, about people or everybody, by how they ended.",
-    labels: ["scope", "outcome"],
-  },
-  langfuse_sync_webhook_left_total: {
-    type: "counter",
-    help: "Hints that were left to the next run about everybody: too many at once, given up, or the process ended.",
-    labels: ["reason"],
-  },
-  langfuse_sync_webhook_waiting: { type: "gauge", help: "People whom events have named and who wait.", labels: [] },
-  langfuse_sync_webhook_duration_seconds: {
-    type: "gauge",
-    help: "Length of the last run that an event led to.",
-    labels: ["scope"],
   },
 } as const satisfies Record<string, Family>;
 

@@ -19,6 +19,11 @@ export const PROXY_METRICS = {
     help: "Time that logins took longer, all together.",
     labels: [],
   },
+  langfuse_proxy_start_timestamp_seconds: {
+    type: "gauge",
+    help: "Start of the process, in seconds since 1970.",
+    labels: [],
+  },
 } as const satisfies Record<string, Family>;
 
 /** The figures of one proxy, since it has begun. */
@@ -29,10 +34,16 @@ export interface ProxyFigures {
   text(): string;
 }
 
-export function createProxyFigures(): ProxyFigures {
+/** What the proxy answers itself where Langfuse cannot be asked. */
+const OWN_STATUSES = ["502", "504", "508"];
+
+export function createProxyFigures(startedAt: Date): ProxyFigures {
   const registry = new MetricsRegistry<keyof typeof PROXY_METRICS>({}, PROXY_METRICS);
   // There from the beginning, so that the first of them is an increase.
   for (const outcome of LOGIN_OUTCOMES) registry.increase("langfuse_proxy_logins_total", { outcome }, 0);
+  for (const status of OWN_STATUSES) registry.increase("langfuse_proxy_requests_total", { status }, 0);
+  registry.increase("langfuse_proxy_login_seconds_total", {}, 0);
+  registry.set("langfuse_proxy_start_timestamp_seconds", startedAt.getTime() / 1000);
   return {
     countRequest: (status) => registry.increase("langfuse_proxy_requests_total", { status: String(status) }),
     countLogin: (outcome, milliseconds) => {

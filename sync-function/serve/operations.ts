@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 
 export interface Operations {
+  /** Whether it does its work, or could; otherwise the cluster starts it again. By default always. */
+  readonly isAlive?: () => boolean;
   /** Whether requests should come here; not while the process is about to end. */
   readonly isReady: () => boolean;
   /** Figures in the text format of Prometheus. */
@@ -14,9 +16,9 @@ export const OPERATION_PATHS: readonly string[] = ["/healthz", "/readyz", "/metr
  * What the cluster asks a server: `GET /healthz` whether it lives, `GET /readyz` whether it wants requests, and
  * `GET /metrics` for its figures.
  */
-export function answerOperations({ isReady, metrics }: Operations): RequestListener {
+export function answerOperations({ isAlive = () => true, isReady, metrics }: Operations): RequestListener {
   const routes: Readonly<Record<string, () => readonly [status: number, text: string]>> = {
-    "/healthz": () => [200, "ok\n"],
+    "/healthz": () => (isAlive() ? [200, "ok\n"] : [503, "stuck\n"]),
     "/readyz": () => (isReady() ? [200, "ok\n"] : [503, "not ready\n"]),
     "/metrics": () => [200, metrics()],
   };

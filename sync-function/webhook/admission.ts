@@ -10,9 +10,12 @@ import { type Hint, hintOf } from "./hint.ts";
  * - `repeated`: it came before
  * - `old`: it happened too long ago, or the clocks are apart
  */
+export const ADMISSION_OUTCOMES = ["accepted", "ignored", "other-realm", "repeated", "old"] as const;
+export type AdmissionOutcome = (typeof ADMISSION_OUTCOMES)[number];
+
 export type Admitted =
   | { readonly outcome: "accepted"; readonly hint: Hint }
-  | { readonly outcome: "ignored" | "other-realm" | "repeated" | "old" };
+  | { readonly outcome: Exclude<AdmissionOutcome, "accepted"> };
 
 /** Events that are remembered. A repeated one does no harm: somebody would be read once more. */
 const REMEMBERED = 10_000;

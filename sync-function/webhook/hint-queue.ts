@@ -9,6 +9,8 @@ export type Batch =
 
 /** When something is to be read. All times are milliseconds of one clock that is never set back. */
 interface Reading {
+  /** When it was last read, or else hinted at first: what has happened since is what is waited for. */
+  since: number;
   dueAt: number;
   /** What was read before this may not have the change yet. */
   settledAt: number;
@@ -40,8 +42,7 @@ const BUSY_PAUSE = 500;
  */
 export class HintQueue {
   readonly #people = new Map<string, Reading>();
-  /** With the time of the first hint that is gathered. */
-  #everybody: (Reading & { since: number }) | undefined;
+  #everybody: Reading | undefined;
   #pausedUntil = 0;
   #failures = 0;
 
@@ -63,7 +64,7 @@ export class HintQueue {
       const known = this.#people.get(key);
       const dueAt = known === undefined || known.failures === 0 ? now : known.dueAt;
       const isLikely = hint.isLikely || (known?.isLikely ?? false);
-      this.#people.set(key, { dueAt, settledAt, failures: known?.failures ?? 0, isLikely });
+      this.#people.set(key, { since: known?.since ?? now, dueAt, settledAt, failures: known?.failures ?? 0, isLikely });
     }
     if (this.#people.size <= LONGEST_QUEUE) return "queued";
     this.#people.clear();
@@ -73,8 +74,14 @@ export class HintQueue {
 
   /** When `take` has something; undefined when nothing waits. */
   nextAt(): number | undefined {
-    const times = [...this.#people.values(), ...(this.#everybody ? [this.#everybody] : [])].map(({ dueAt }) => dueAt);
+    const times = this.#readings().map(({ dueAt }) => dueAt);
     return times.length === 0 ? undefined : Math.max(this.#pausedUntil, Math.min(...times));
+  }
+
+  /** Since when what waits longest has not been read; undefined when nothing waits. */
+  waitingSince(): number | undefined {
+    const times = this.#readings().map(({ since }) => since);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** What to run about now. One run at a time: its end has to be told before the next is taken. */
@@ -109,7 +116,7 @@ export class HintQueue {
     }
     if (batch.scope === "people" || this.#everybody === undefined) return;
     if (this.#everybody.settledAt <= takenAt) this.#everybody = undefined;
-    else this.#everybody = { ...this.#everybody, since: takenAt, ...again(this.#everybody, takenAt) };
+    else this.#everybody = { ...this.#everybody, ...again(this.#everybody, takenAt) };
   }
 
   /** Somebody else was writing: the same again in a moment. */
@@ -151,6 +158,10 @@ export class HintQueue {
     if (this.#everybody) this.#everybody = { ...this.#everybody, dueAt: now, settledAt: now };
   }
 
+  #readings(): readonly Reading[] {
+    return [...this.#people.values(), ...(this.#everybody ? [this.#everybody] : [])];
+  }
+
   #keysOf(batch: Batch): readonly string[] {
     if (batch.scope === "everybody") return [...this.#people.keys()];
     return [...[...batch.ids].map((id) => `${ID}${id}`), ...[...batch.emails].map((email) => `${EMAIL}${email}`)];
@@ -168,7 +179,8 @@ function named(keys: readonly string[], kind: string): ReadonlySet<string> {
 /** Who was hinted at while the run was under way is due at once; the others when what they tell of must be there. */
 function again({ dueAt, settledAt, isLikely = false }: Reading, takenAt: number) {
   const isHintedSince = dueAt > takenAt;
-  return { failures: 0, dueAt: isHintedSince ? dueAt : settledAt, isLikely: isHintedSince && isLikely };
+  const next = { dueAt: isHintedSince ? dueAt : settledAt, isLikely: isHintedSince && isLikely };
+  return { since: takenAt, failures: 0, ...next };
 }
 
 function failedAgain(reading: Reading, now: number): Reading {

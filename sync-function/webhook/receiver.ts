@@ -20,6 +20,7 @@ const REFUSALS = {
   503: "too much is sent at once; send it again",
 } as const;
 export type RefusedStatus = keyof typeof REFUSALS;
+export const REFUSED_STATUSES = Object.keys(REFUSALS).map(Number) as readonly RefusedStatus[];
 
 /** Longest body in bytes. What an administrator changed is in it as a whole, and is not looked at. */
 export const LONGEST_BODY = 1024 * 1024;

@@ -3,9 +3,19 @@ import type { Logger } from "../log.ts";
 import type { NamedPeople } from "../scoped/decision.ts";
 import type { Hint } from "./hint.ts";
 import type { Batch, HintQueue } from "./hint-queue.ts";
+import type { Progress } from "./liveness.ts";
 
 /** How a run ended, whose people were read; `busy` if it was not begun because somebody else was writing. */
-export type RunOutcome = "in-sync" | "applied" | "refused" | "busy";
+const RUN_OUTCOMES = ["in-sync", "applied", "refused", "busy"] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+/** How it can end besides: `failed` if not everything could be read, or written. */
+export const RUN_ENDS = [...RUN_OUTCOMES, "failed"] as const;
+export type RunEnd = (typeof RUN_ENDS)[number];
+
+/** Why hints are left: too many people waited, they could not be followed for too long, or the process has ended. */
+export const LEFT_REASONS = ["overflow", "given-up", "ended"] as const;
+export type LeftReason = (typeof LEFT_REASONS)[number];
 
 /** What can be run. Both throw when it could not be read, or not everything could be written. */
 export interface HintRuns {
@@ -15,15 +25,16 @@ export interface HintRuns {
 
 export interface WorkerEvents {
   /** A run has ended. */
-  readonly onRun: (scope: Batch["scope"], outcome: RunOutcome | "failed", milliseconds: number) => void;
+  readonly onRun: (scope: Batch["scope"], end: RunEnd, milliseconds: number) => void;
   /** Hints were given up, so that the next run about everybody has to find what they were about. */
-  readonly onLeft: (reason: "overflow" | "given-up" | "ended", hints: number) => void;
+  readonly onLeft: (reason: LeftReason, hints: number) => void;
 }
 
 export interface Worker {
   hint(hint: Hint): void;
   /** Runs about everybody who waits, once, and ends; runs that take longer than `grace` milliseconds are told to stop. */
   drain(grace: number): Promise<void>;
+  progress(): Progress;
 }
 
 /** Makes one run after another, as the queue has them. */
@@ -36,10 +47,15 @@ export function createWorker(
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let isEnding = false;
+  let runningSince: number | undefined;
 
   const run = async (batch: Batch) => {
     const takenAt = now();
-    const end = (outcome: RunOutcome | "failed") => onRun(batch.scope, outcome, now() - takenAt);
+    runningSince = takenAt;
+    const end = (how: RunEnd) => {
+      runningSince = undefined;
+      onRun(batch.scope, how, now() - takenAt);
+    };
     try {
       const outcome = await (batch.scope === "people"
         ? runs.people(batch, { stop: stop.signal, isLikely: batch.isLikely })
@@ -91,5 +107,6 @@ export function createWorker(
       clearTimeout(late);
       if (queue.nextAt() !== undefined) onLeft("ended", Math.max(1, queue.size));
     },
+    progress: () => ({ dueAt: queue.nextAt(), runningSince }),
   };
 }

@@ -108,6 +108,14 @@ describe("the login proxy", () => {
     expect(single.filter(({ type }) => type.endsWith(":PodDisruptionBudget"))).toEqual([]);
   });
 
+  it("is asked for its figures at the port that only the cluster knows", async () => {
+    const { resources } = await declare(2, { metrics: { podMonitors: true } });
+    expect(find(resources, "PodMonitor").inputs.spec).toEqual({
+      selector: { matchLabels: own },
+      podMetricsEndpoints: [{ port: "operations", path: "/metrics" }],
+    });
+  });
+
   it("is reached on its ports, where the network is limited, and reaches what the CronJob reaches", async () => {
     const { resources } = await declare(2, { networkPolicy: { enabled: true, apiServers: [] } });
     const policy = (name: string) => find(resources, "NetworkPolicy", `${name}-network-policy`).inputs.spec;

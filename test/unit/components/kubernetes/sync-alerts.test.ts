@@ -1,28 +1,40 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { prometheusRule, syncAlerts } from "#components/kubernetes/sync-alerts.ts";
-import { METRICS, type MetricName } from "#sync/metrics/catalog.ts";
+import { allAlerts, prometheusRule } from "#components/kubernetes/sync-alerts.ts";
 import { deploy, find } from "../deployment.ts";
+import { metricsIn, problemsOf } from "./promql.ts";
+import { declare } from "./sync-declaration.ts";
 
-const page = readFileSync(new URL("../../../../docs/alerts.md", import.meta.url), "utf8");
+const everything = { staleAfter: 30, webhook: true, proxy: "pass" } as const;
+const alone = { staleAfter: 30, webhook: false, proxy: undefined };
+const alerts = allAlerts("tools", everything);
+const names = (watched: Parameters<typeof allAlerts>[1]) => allAlerts("tools", watched).map(({ alert }) => alert);
 
-describe("the alerts of the sync", () => {
-  it.each(syncAlerts(30))("$alert goes by metrics and labels that exist", ({ expr }) => {
-    const series = [...expr.matchAll(/(langfuse_\w+)(?:\{(\w+)[!=])?/g)];
-    expect(series.length).toBeGreaterThan(0);
-    for (const [, name = "", label] of series) {
-      expect(Object.keys(METRICS)).toContain(name);
-      if (label !== undefined) expect(METRICS[name as MetricName].labels).toContain(label);
-    }
+describe("the alerts", () => {
+  it.each(alerts)("$alert is PromQL and goes by metrics and labels that exist", ({ expr }) => {
+    expect(problemsOf(expr)).toEqual([]);
   });
 
-  it("have a section each of what to do, and no other", () => {
-    const sections = [...page.matchAll(/^## (\w+)$/gm)].map(([, title]) => title);
-    expect(sections).toEqual(syncAlerts(30).map(({ alert }) => alert));
+  it("say whole sentences, and no alert is there twice", () => {
+    for (const { summary } of alerts) expect(summary).toMatch(/^[A-Z].+\.$/);
+    expect(new Set(names(everything)).size).toBe(alerts.length);
+  });
+
+  it("are about the webhook and the proxy only where these are", () => {
+    const about = (name: string) => names(everything).filter((one) => one.startsWith(`Langfuse${name}`));
+    expect(about("Webhook").length).toBeGreaterThan(3);
+    expect(names({ ...alone, webhook: true })).toEqual([...names(alone), ...about("Webhook")]);
+    expect(names({ ...alone, proxy: "pass" })).toEqual([...names(alone), ...about("Proxy")]);
+    for (const { expr } of allAlerts("tools", alone)) expect(metricsIn(expr).join()).not.toMatch(/webhook|proxy/);
+  });
+
+  it("are worse where logins are refused because of what they tell of", () => {
+    const severityOf = (proxy: "pass" | "refuse") =>
+      allAlerts("tools", { ...everything, proxy }).find(({ alert }) => alert === "LangfuseProxyLoginsUnread")?.severity;
+    expect([severityOf("pass"), severityOf("refuse")]).toEqual(["warning", "critical"]);
   });
 
   it("are one object of the Prometheus operator", async () => {
-    const args = { namespace: "tools", labels: { release: "prometheus" }, staleAfter: 15 };
+    const args = { ...everything, namespace: "tools", labels: { release: "prometheus" }, staleAfter: 15 };
     const { resources } = await deploy(() => prometheusRule("sync", args, {}));
     const { inputs } = find(resources, "PrometheusRule");
     expect(inputs).toMatchObject({
@@ -30,6 +42,7 @@ describe("the alerts of the sync", () => {
       metadata: { name: "sync", namespace: "tools", labels: { release: "prometheus" } },
     });
     const [group] = (inputs.spec as { groups: { rules: unknown[] }[] }).groups;
+    expect(group?.rules).toHaveLength(alerts.length);
     expect(group?.rules[0]).toEqual({
       alert: "LangfuseSyncStale",
       expr: "time() - langfuse_sync_last_success_timestamp_seconds > 900",
@@ -39,5 +52,23 @@ describe("the alerts of the sync", () => {
         runbook: "docs/alerts.md#langfusesyncstale",
       },
     });
+  });
+
+  it("are those of what a stack has: a webhook that is suspended is meant to be away", async () => {
+    const alertsOf = async (changes: Parameters<typeof declare>[0]) => {
+      const { resources } = await declare({ alerts: { enabled: true, staleAfter: 30 }, ...changes });
+      const { groups } = find(resources, "PrometheusRule").inputs.spec as {
+        groups: [{ rules: { alert: string; expr: string }[] }];
+      };
+      return groups[0].rules;
+    };
+    const webhook = { enabled: true, memory: 192, generation: 1, namespaces: [] };
+    const namesOf = async (changes: Parameters<typeof declare>[0]) =>
+      (await alertsOf(changes)).map(({ alert }) => alert);
+    expect(await namesOf({})).toEqual(names(alone));
+    expect(await namesOf({ webhook, suspend: true })).toEqual(names(alone));
+    expect(await namesOf({ webhook, proxyMode: "pass" })).toEqual(names(everything));
+    const down = (await alertsOf({ webhook })).find(({ alert }) => alert === "LangfuseWebhookDown");
+    expect(down?.expr).toContain('{namespace="tools"}');
   });
 });

@@ -25,6 +25,8 @@ export const syncArgs = (): SyncCronJobArgs => ({
   doctor: false,
   signIn: { AUTH_DISABLE_SIGNUP: "true" },
   alerts: { enabled: false, staleAfter: 30 },
+  metrics: {},
+  proxyMode: undefined,
   dashboard: { enabled: false, labels: {} },
   webhook: { enabled: false, memory: 192, generation: 1, namespaces: [] },
   networkPolicy: { enabled: false, apiServers: [] },

@@ -95,6 +95,21 @@ describe("the webhook in the cluster", () => {
     expect(deploymentOf((await declare({ webhook, suspend: true })).resources).replicas).toBe(0);
   });
 
+  it("is asked for its figures by Prometheus where there are alerts, or where that alone is wanted", async () => {
+    const alerts = { enabled: true, staleAfter: 30, labels: { release: "prometheus" } };
+    const monitorOf = async (changes: Parameters<typeof declare>[0]) =>
+      named((await declare({ webhook, ...changes })).resources, "PodMonitor", "sync-webhook-pod-monitor")?.inputs;
+    expect(await monitorOf({ alerts })).toEqual({
+      apiVersion: "monitoring.coreos.com/v1",
+      kind: "PodMonitor",
+      metadata: { name: "sync-webhook", namespace: "tools", labels: { ...labels, release: "prometheus" } },
+      spec: { selector: { matchLabels: own }, podMetricsEndpoints: [{ port: "http", path: "/metrics" }] },
+    });
+    expect(await monitorOf({})).toBeUndefined();
+    expect(await monitorOf({ alerts, metrics: { podMonitors: false } })).toBeUndefined();
+    expect(await monitorOf({ metrics: { podMonitors: true } })).toBeDefined();
+  });
+
   it("is reached by the named namespaces only, where that is limited", async () => {
     const networkPolicy = { enabled: true, apiServers: [] };
     const policyOf = async (namespaces: readonly string[]) => {

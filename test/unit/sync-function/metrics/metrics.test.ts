@@ -12,6 +12,7 @@ import { countRequests } from "#sync/metrics/requests.ts";
 import { runMetrics } from "#sync/metrics/run-metrics.ts";
 import { plan } from "#sync/plan/plan.ts";
 import type { RunEvent } from "#sync/safeguards.ts";
+import { WEBHOOK_METRICS } from "#sync/webhook/figures.ts";
 import { active, rulesOf, stateOf } from "../plan/world.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "metrics-"));
@@ -66,7 +67,7 @@ langfuse_sync_members{organization="a\\"b\\\\c\\nd",role="OWNER"} 2
   });
 
   it("names follow the rules: counters end in _total, times in _seconds", () => {
-    for (const [name, { type }] of Object.entries(METRICS)) {
+    for (const [name, { type }] of Object.entries({ ...METRICS, ...WEBHOOK_METRICS })) {
       expect(name.endsWith("_total")).toBe(type === "counter");
       if (/duration|timestamp/.test(name)) expect(name).toMatch(/_seconds$/);
     }
@@ -188,7 +189,7 @@ it("every metric is a row of the page with its labels, and every row is a metric
   const rows = [...page.matchAll(/^\| `(langfuse_\w+)` \| (\w+) \| ([^|]*) \| (.+) \|$/gm)].map(
     ([, ...cells]) => cells,
   );
-  const metrics = Object.entries(METRICS).map(([name, { type, labels, help }]) => [
+  const metrics = Object.entries({ ...METRICS, ...WEBHOOK_METRICS }).map(([name, { type, labels, help }]) => [
     name,
     type,
     labels.map((label) => `\`${label}\``).join(", ") || "–",

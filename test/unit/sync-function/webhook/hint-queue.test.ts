@@ -194,6 +194,34 @@ describe("what cannot be read", () => {
   });
 });
 
+describe("what waits longest", () => {
+  it("has waited since the first hint, until somebody has read it, and then since that", () => {
+    const queue = new HintQueue();
+    expect(queue.waitingSince()).toBeUndefined();
+    queue.add(about("a"), 100);
+    queue.add(about("a", "b"), 900);
+    expect(queue.waitingSince()).toBe(100);
+    const batch = queue.take(900) ?? nobody;
+    queue.add(about("b"), 950);
+    queue.done(batch, 900);
+    expect(queue.waitingSince()).toBe(900);
+    drained(queue, 950);
+    expect(queue.waitingSince()).toBeUndefined();
+  });
+
+  it("goes on waiting while it cannot be read, or somebody else writes", () => {
+    const queue = new HintQueue();
+    queue.add(everybody, 0);
+    queue.add(about("a"), 500);
+    for (let now = 0; now < KEPT; now = queue.nextAt() ?? KEPT) {
+      const batch = queue.take(now);
+      if (batch?.scope === "people") queue.busy(now);
+      else if (batch !== undefined) queue.failed(batch, now);
+      expect(queue.waitingSince()).toBe(0);
+    }
+  });
+});
+
 it("at the end everything is due, and once is enough", () => {
   const queue = new HintQueue();
   queue.add(about("a"), 0);
