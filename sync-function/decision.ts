@@ -1,30 +1,14 @@
 import { mapLimited } from "./concurrency.ts";
-import { AccessError } from "./errors.ts";
-import type { GuardLimits } from "./guard/limits.ts";
 import type { LangfuseClient } from "./langfuse/client.ts";
-import { type MemberReader, readMembers } from "./langfuse/members.ts";
+import { type Organization, type OrganizationReader, readOrganizations } from "./organization.ts";
 import type { People } from "./people/match.ts";
 import { type Memory, NO_MEMORY, type OrganizationMemory, remember } from "./people/memory.ts";
 import type { Directory, Interest, Person } from "./people/person.ts";
 import { raises } from "./plan/change.ts";
-import { looksAtProjects } from "./plan/managed-projects.ts";
 import { type Plan, plan } from "./plan/plan.ts";
-import type { Absence, AccessState, Member, Project } from "./plan/state.ts";
-import { addressMatcher } from "./roles/pattern.ts";
-import { type AccessRules, interestOf } from "./roles/rule.ts";
-
-/** What is read of Langfuse. */
-export type OrganizationReader = MemberReader & Pick<LangfuseClient, "listProjects" | "listProjectMemberships">;
-
-export interface Organization<Client extends OrganizationReader = LangfuseClient> {
-  /** How people call it. */
-  readonly name: string;
-  /** Its `organization` is the id in Langfuse. */
-  readonly rules: AccessRules;
-  /** What still counts while a plan is applied. */
-  readonly guards: Pick<GuardLimits, "minimumOwners">;
-  readonly langfuse: Client;
-}
+import type { Absence, AccessState, Member } from "./plan/state.ts";
+import { addressesOf, wake } from "./resting.ts";
+import { interestOf } from "./roles/rule.ts";
 
 /** What was read about an organization, and what follows from it. */
 export interface Decision<Client extends OrganizationReader = LangfuseClient> {
@@ -34,9 +18,8 @@ export interface Decision<Client extends OrganizationReader = LangfuseClient> {
 }
 
 const DAY = 24 * 60 * 60_000;
-/** Organizations read at a time, and projects of each: more would only queue in Langfuse's database. */
+/** Organizations of which linked people are looked up at a time. */
 const ORGANIZATIONS_AT_ONCE = 4;
-const PROJECTS_AT_ONCE = 4;
 /** People asked again at a time. */
 const CONFIRMATIONS_AT_ONCE = 4;
 
@@ -44,6 +27,8 @@ const CONFIRMATIONS_AT_ONCE = 4;
  * Reads Keycloak once and every organization, and decides. Whoever would change is asked about again first, and that
  * answer wins: nobody loses or gains anything by a list alone.
  *
+ * @param everybody whether members without access are looked up too who hold nothing, about whom a plan has nothing to
+ * say; default false
  * @throws AccessError when anything was missing, short or contradictory; there is no plan then, for any organization
  */
 export async function decide<Client extends OrganizationReader>(
@@ -51,31 +36,52 @@ export async function decide<Client extends OrganizationReader>(
   organizations: readonly Organization<Client>[],
   memory: Memory,
   now: Date,
+  { everybody = false } = {},
 ): Promise<readonly Decision<Client>[]> {
   const interest = interestOf(organizations.map(({ rules }) => rules));
   const reading = readOrganizations(organizations);
-  const emails = reading.then((read) => new Set(read.flatMap(({ compared }) => compared.map(({ email }) => email))));
-  const [read, { holders, ...answer }] = await Promise.all([reading, directory.read(interest, emails)]);
-  const byEmail = new Map(answer.byEmail);
-  if (organizations.some(({ rules }) => rules.provision)) noteHolders(holders, byEmail);
-  const found: Found = { byEmail, byId: new Map() };
-  const drafts = await mapLimited(
-    read,
-    ORGANIZATIONS_AT_ONCE,
-    async ({ organization, members, projects, compared }) => {
-      const { links, absences, unavailable } = memory.get(organization.rules.organization) ?? NO_MEMORY;
-      const { graceDays, provision } = organization.rules;
-      await findStrayed(compared, links, found, (id) => directory.find(interest, id));
-      const facts = {
-        members,
-        projects,
-        holders: provision ? holders : [],
-        absences: absencesOf(absences, links, graceDays, now),
-        unavailable,
-      };
-      return { organization, facts, links };
-    },
+  const addresses = reading.then((rolls) => addressesOf(rolls, everybody ? new Map() : memory));
+  const [rolls, { holders, ...answer }] = await Promise.all([reading, directory.read(interest, addresses)]);
+  const found: Found = { byEmail: new Map(answer.byEmail), byId: new Map() };
+  if (organizations.some(({ rules }) => rules.provision)) noteHolders(holders, found.byEmail);
+  const find = (id: string) => directory.find(interest, id);
+  const remembered = rolls.map((roll) => ({
+    roll,
+    ...(memory.get(roll.organization.rules.organization) ?? NO_MEMORY),
+  }));
+  const isUnread = ({ email }: Member) => answer.unread.has(email);
+  await mapLimited(remembered, ORGANIZATIONS_AT_ONCE, ({ roll, links }) =>
+    findStrayed(
+      roll.compared.filter((member) => !isUnread(member)),
+      links,
+      found,
+      find,
+    ),
   );
+  const sleepers = remembered.flatMap(({ roll, links }) =>
+    roll.compared.filter(isUnread).map((member) => ({ member, link: links.get(member.userId) })),
+  );
+  const asleep = await wake(sleepers, {
+    known: () => [...[...found.byEmail.values()].flat(), ...found.byId.values()],
+    isHolder: (id) => answer.holder(id) !== undefined,
+    lookUp: async ({ member, link }) => {
+      found.byEmail.set(member.email, await directory.confirm(interest, member.email));
+      if (link !== undefined) await findStrayed([member], new Map([[member.userId, link]]), found, find);
+    },
+  });
+  const unread = new Set(asleep.map(({ member }) => member.userId));
+  const drafts = remembered.map(({ roll: { organization, members, projects }, links, absences, unavailable }) => ({
+    organization,
+    links,
+    facts: {
+      members,
+      projects,
+      holders: organization.rules.provision ? holders : [],
+      absences: absencesOf(absences, links, organization.rules.graceDays, now),
+      unavailable,
+      unread,
+    },
+  }));
   return await confirmed(drafts, directory, interest, found);
 }
 
@@ -90,58 +96,6 @@ export interface Draft<Client extends OrganizationReader> {
   readonly organization: Organization<Client>;
   readonly facts: Omit<AccessState, "people">;
   readonly links: OrganizationMemory["links"];
-}
-
-/** The members and projects of each, and which of the members are compared with Keycloak. */
-export async function readOrganizations<Client extends OrganizationReader>(
-  organizations: readonly Organization<Client>[],
-) {
-  const read = await mapLimited(organizations, ORGANIZATIONS_AT_ONCE, readOrganization);
-  requireDifferent(read);
-  return read;
-}
-
-/** The members of the organization, and its projects if the rules look at them. */
-async function readOrganization<Client extends OrganizationReader>(organization: Organization<Client>) {
-  const { langfuse, rules, name } = organization;
-  const memberships = await readMembers(langfuse, `organization ${name}`);
-  const members = memberships.map(
-    ({ userId, email, role }): Member => ({ userId, email: email?.toLowerCase() ?? "", role }),
-  );
-  const projects = looksAtProjects(rules)
-    ? await mapLimited(
-        await langfuse.listProjects(),
-        PROJECTS_AT_ONCE,
-        async ({ id, name: title }): Promise<Project> => {
-          const rows = await langfuse.listProjectMemberships(id);
-          return { id, name: title, rows: new Map(rows.map(({ userId, role }) => [userId, role])) };
-        },
-      )
-    : [];
-  const [isIgnored, isProtected] = [addressMatcher(rules.ignore), addressMatcher(rules.protect)];
-  // Members without an address can be nobody in Keycloak, and those left alone are not compared.
-  const compared = members.filter(({ email }) => email !== "" && !isIgnored(email) && !isProtected(email));
-  return { organization, members, compared, projects: projects.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
-}
-
-/**
- * A key does not tell which organization it is of, but a project is in one only. Where two have one in common the rules
- * of both would decide about the same people, against each other. Costs no request; where no project is read, the doctor
- * finds it.
- */
-function requireDifferent(read: readonly Awaited<ReturnType<typeof readOrganization>>[]): void {
-  const owners = new Map<string, string>();
-  for (const { organization, projects } of read) {
-    for (const { id, name } of projects) {
-      const other = owners.get(id);
-      owners.set(id, organization.name);
-      if (other === undefined) continue;
-      throw new AccessError(
-        "incomplete",
-        `Langfuse: project ${name} is in organization ${other} and in ${organization.name}, so that both keys open the same one; give each a key of its own organization`,
-      );
-    }
-  }
 }
 
 /** Addresses of holders who may be provisioned; whether somebody else has them too is found out by the confirmation. */

@@ -93,7 +93,7 @@ async function repeated(stage: RealmStage, emails: ReadonlySet<string>): Promise
   for (let run = 0; run < REPETITIONS; run += 1) {
     const client = keycloakClient(stage.url, stage.shape.realm);
     const directory = createDirectory(client, { clientRoles: stage.shape.clientRoleComposites, strategy: "holders" });
-    runs.push(await counted(() => directory.read(INTEREST, emails)));
+    runs.push(await counted(() => directory.read(INTEREST, { emails })));
   }
   const seconds = median(runs.map((run) => run.seconds));
   const [first] = runs;
@@ -108,7 +108,7 @@ async function wrongBy(
 ): Promise<{ strategy: Strategy; wrong: number }> {
   const options = { clientRoles: shape.clientRoleComposites, allHolders: true, strategy };
   const directory = createDirectory(keycloakClient(url, shape.realm), options);
-  const answer = await directory.read(INTEREST, new Set());
+  const answer = await directory.read(INTEREST, { emails: new Set() });
   const enabled = new Map([...truth].filter(([, person]) => person.enabled));
   return { strategy, wrong: wrongRoles(enabled, believedOf(answer)) };
 }

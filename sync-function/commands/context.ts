@@ -1,12 +1,12 @@
 import { type Configuration, readConfiguration } from "../configuration.ts";
 import { deadline } from "../deadline.ts";
-import type { Organization } from "../decision.ts";
 import { AccessError } from "../errors.ts";
 import { createKeycloakClient, type KeycloakClient } from "../keycloak/client.ts";
 import { createDirectory } from "../keycloak/directory.ts";
 import { createLangfuseClient, type LangfuseOptions } from "../langfuse/client.ts";
 import { createLog, type Logger } from "../log.ts";
 import { suggestion } from "../nearest.ts";
+import type { Organization } from "../organization.ts";
 import type { Directory } from "../people/person.ts";
 import { shardOf } from "../plan/shard.ts";
 import type { Safeguards } from "../safeguards.ts";

@@ -13,15 +13,17 @@ export interface Reading {
 /**
  * Reads both sides and decides.
  *
+ * @param options as for `decide`
  * @throws AccessError `incomplete` at once when the run is told to stop
  */
 export async function readDecisions(
   { directory, organizations, safeguards, stop }: Context,
   now: Date,
+  options: { readonly everybody?: boolean } = {},
 ): Promise<Reading> {
   const read = async () => {
     const memory = await safeguards.load();
-    return { memory, decisions: await decide(directory, organizations, memory, now) };
+    return { memory, decisions: await decide(directory, organizations, memory, now, options) };
   };
   return await unlessAborted(stop, read(), stoppedEarly);
 }

@@ -16,7 +16,7 @@ export const explainCommand: Command = async (surroundings, options) => {
   const context = await createContext(surroundings, options);
   const { configuration, keycloak, directory, organizations, safeguards } = context;
   const interest = interestOf(organizations.map(({ rules }) => rules));
-  const { decisions } = await readDecisions(context, new Date());
+  const { decisions } = await readDecisions(context, new Date(), { everybody: true });
   const named = await directory.confirm(interest, email);
   const linked = decisions.flatMap(({ state }) =>
     state.members.flatMap((member) => (member.email === email ? (state.people.linked.get(member.userId) ?? []) : [])),

@@ -18,7 +18,7 @@ export const reportCommand: Command = async (surroundings, options) => {
   const context = await createContext(surroundings, options);
   const lastChange = lastChanges(await auditLines(options, context.configuration));
   const takenAt = new Date();
-  const { decisions } = await readDecisions(context, takenAt);
+  const { decisions } = await readDecisions(context, takenAt, { everybody: true });
   const rows: ReviewRow[] = [];
   for (const { organization, state } of decisions) {
     const { name, rules, langfuse } = organization;

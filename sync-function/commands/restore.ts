@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { isComplete, type Outcome } from "../apply/apply.ts";
 import { unlessAborted } from "../concurrency.ts";
-import type { Decision, Organization } from "../decision.ts";
+import type { Decision } from "../decision.ts";
 import { AccessError, EXIT_CODES, messageOf } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
+import type { Organization } from "../organization.ts";
 import { recordedRun } from "../recorded-run.ts";
 import { addressMatcher } from "../roles/pattern.ts";
 import { type Restoration, restorationOf } from "../snapshot/restoration.ts";

@@ -34,7 +34,7 @@ export async function sampleFinding(
     const all = [...new Set(members.flatMap(({ email }) => email?.toLowerCase() ?? []))].toSorted();
     const emails = new Set(shuffled(all).slice(0, SAMPLE));
     const directory = createDirectory(client, { strategy: "holders" });
-    const { byEmail } = await directory.read(interest, emails);
+    const { byEmail } = await directory.read(interest, { emails });
     const listed = [...byEmail].filter(([, people]) => people.every(({ enabled }) => enabled));
     const endsAt = now().getTime() + SAMPLE_TIME;
     const asked = await mapLimited(listed, AT_ONCE, async ([email, people]) =>

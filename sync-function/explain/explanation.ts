@@ -1,5 +1,6 @@
-import type { Decision, OrganizationReader } from "../decision.ts";
+import type { Decision } from "../decision.ts";
 import type { Explanation as Holding } from "../keycloak/explanation.ts";
+import type { OrganizationReader } from "../organization.ts";
 import { type Match, matchMembers } from "../people/match.ts";
 import type { Person } from "../people/person.ts";
 import type { Change } from "../plan/change.ts";

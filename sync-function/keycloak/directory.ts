@@ -25,6 +25,8 @@ export interface DirectoryOptions {
   readonly onChoice?: (choice: Choice) => void;
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** One person takes three round trips to a server that has better things to do; more at once gain nothing. */
 const PEOPLE_AT_ONCE = 8;
 
@@ -63,18 +65,23 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
   };
 
   return {
-    async read(interest, asked) {
-      const [realm, emails] = await Promise.all([readRealm(client, interest, options), asked]);
-      const plan = await planRead(client, realm, interest, { ...options, asked: emails.size, table });
+    async read(interest, addresses) {
+      const [realm, asked] = await Promise.all([readRealm(client, interest, options), addresses]);
+      const { resting = NOBODY } = asked;
+      const emails = asked.emails.union(resting);
+      const counts = { asked: emails.size, resting: resting.size };
+      const plan = await planRead(client, realm, interest, { ...options, ...counts, table });
       const { choice, lists, pageSize } = plan;
       options.onChoice?.(choice);
       const { federated, people: count } = realm;
       const isHybrid = choice.strategy === "hybrid";
+      // People of a user storage hold what no list shows.
+      const ifHolding = isHybrid ? NOBODY : resting;
       const isAsked = ({ enabled, federated: isForeign }: Person) => isHybrid && enabled && isForeign;
       const read =
         lists === undefined
           ? answerOf(await readByPerson(interest, emails, { count, federated, pageSize }), emails)
-          : await readByLists(client, lists, { emails, count, federated, pageSize }, table);
+          : await readByLists(client, lists, { emails, ifHolding, count, federated, pageSize }, table);
       const answer = isHybrid
         ? { ...read, byEmail: await askedAbout(read.byEmail, isAsked, await ownHolding(interest)) }
         : read;
@@ -100,24 +107,27 @@ export function createDirectory(client: KeycloakClient, options: DirectoryOption
   };
 }
 
+/** @param ifHolding those of the addresses for which nobody is looked up unless a holder has them */
 async function readByLists(
   client: KeycloakClient,
   { grants, begun: onTheirWay }: HolderLists,
-  search: Omit<Search, "known">,
+  { emails, ifHolding, ...search }: Omit<Search, "known"> & { readonly ifHolding: ReadonlySet<string> },
   table: HoldingTable,
 ): Promise<DirectoryAnswer> {
   const { pageSize } = search;
   const { holders, proven } = await readHolders(client, grants, table, { pageSize, begun: onTheirWay });
   const known = new Set([...holders.values()].map(({ person }) => person.email));
+  const unread = new Set([...ifHolding].filter((email) => !known.has(email)));
+  const sought = new Set([...emails].filter((email) => !unread.has(email)));
   const people = new Map<string, Person>();
   const take = (user: KeycloakUser) => {
     if (!holders.has(user.id)) people.set(user.id, personOf(user, table.none));
   };
-  await Promise.all([proven, findPeople(client, { ...search, known }, take)]);
+  await Promise.all([proven, findPeople(client, { ...search, emails: sought, known }, take)]);
   for (const [id, { person }] of holders) people.set(id, person);
-  const { byEmail } = answerOf(people.values(), search.emails);
+  const { byEmail } = answerOf(people.values(), emails);
   const held = [...holders.values()].filter(({ byMore }) => byMore).map(({ person }) => person);
-  return { byEmail, holders: held.toSorted(byId) };
+  return { byEmail, holders: held.toSorted(byId), unread, holder: (id) => holders.get(id)?.person };
 }
 
 /** The same people, with the server's own answer in the place of what lists say of some of them. */
@@ -134,16 +144,17 @@ async function askedAbout(
 
 function answerOf(people: Iterable<Person>, emails: ReadonlySet<string>): DirectoryAnswer {
   const byEmail = new Map<string, Person[]>();
-  const holders: Person[] = [];
+  const holders = new Map<string, Person>();
   for (const person of people) {
-    const { email, realmRoles, clientRoles, groups } = person;
-    if (realmRoles.length + clientRoles.length + groups.length > 0) holders.push(person);
+    const { id, email, realmRoles, clientRoles, groups } = person;
+    if (realmRoles.length + clientRoles.length + groups.length > 0) holders.set(id, person);
     if (!emails.has(email)) continue;
     const namesakes = byEmail.get(email);
     if (namesakes === undefined) byEmail.set(email, [person]);
     else namesakes.push(person);
   }
-  return { byEmail, holders: holders.toSorted(byId) };
+  const sorted = [...holders.values()].toSorted(byId);
+  return { byEmail, holders: sorted, unread: NOBODY, holder: (id) => holders.get(id) };
 }
 
 /**

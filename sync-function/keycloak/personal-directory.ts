@@ -77,14 +77,14 @@ export function createPersonalDirectories(client: KeycloakClient, options: Perso
       return await Promise.all(named.map((user) => once(interest, user, losing)));
     };
     return {
-      read: async (interest, asked) => {
-        const [emails] = await Promise.all([asked, prove(interest, PROOF_LIFE)]);
+      read: async (interest, addresses) => {
+        const [{ emails }] = await Promise.all([addresses, prove(interest, PROOF_LIFE)]);
         const answers = await mapLimited(
           [...emails],
           PEOPLE_AT_ONCE,
           async (email) => [email, await confirm(interest, email)] as const,
         );
-        return { byEmail: new Map(answers), holders: [] };
+        return { byEmail: new Map(answers), holders: [], unread: new Set(), holder: () => undefined };
       },
       confirm,
       find: async (interest, id, { losing } = {}) => {

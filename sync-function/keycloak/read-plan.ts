@@ -78,7 +78,7 @@ export async function planRead(
   client: KeycloakClient,
   { roles, federated, people }: RealmOutline,
   interest: Interest,
-  options: DirectoryOptions & { readonly asked: number; readonly table: HoldingTable },
+  options: DirectoryOptions & Pick<RealmFacts, "asked" | "resting"> & { readonly table: HoldingTable },
 ): Promise<ReadPlan> {
   const { pageSize = peoplePage(people) } = options;
   const facts: RealmFacts = {
@@ -86,6 +86,7 @@ export async function planRead(
     people,
     allHolders: options.allHolders ?? false,
     asked: options.allHolders ? people : Math.min(options.asked, people),
+    resting: options.resting,
     requestsPerPerson: requestsPerPerson(interest, clientsIn(interest)),
     pageSize,
   };

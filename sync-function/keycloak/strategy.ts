@@ -15,6 +15,8 @@ export interface RealmFacts {
   readonly allHolders: boolean;
   /** People whose effective roles are wanted. */
   readonly asked: number;
+  /** Of these, those who matter only if they hold something, which the lists tell. */
+  readonly resting: number;
   /** Requests for one person's effective roles: one for realm roles, one for groups, one for each client. */
   readonly requestsPerPerson: number;
   /** Rows of a page. */
@@ -51,12 +53,13 @@ const HYBRID_SHARE = 0.1;
  */
 export function chooseStrategy(realm: RealmFacts, lists: HolderFacts): Choice {
   const scan = pagesFor(realm);
+  const lookups = Math.min(realm.asked, scan);
   const ofPeople = realm.asked * realm.requestsPerPerson;
   const ofLists = lists.composites + lists.groupLists + lists.roles + lists.groups;
   const requests = {
-    "per-member": Math.min(realm.asked, scan) + ofPeople,
-    holders: ofLists + Math.min(realm.asked, scan),
-    hybrid: ofLists + Math.min(realm.asked, scan) + (realm.federated ? ofPeople : 0),
+    "per-member": lookups + ofPeople,
+    holders: ofLists + Math.min(Math.max(0, realm.asked - realm.resting), scan),
+    hybrid: ofLists + lookups + (realm.federated ? ofPeople : 0),
   };
   if (realm.federated) {
     return !realm.allHolders && ofLists <= ofPeople * HYBRID_SHARE

@@ -25,10 +25,11 @@ export const NO_MEMORY: OrganizationMemory = { absences: new Map(), links: new M
 
 /**
  * What is remembered after a run: everybody who was found is linked, everybody who was not keeps the time of the first
- * run that missed them, and runs are counted in which a user storage has somebody switched off. Whoever is no member any more is forgotten.
+ * run that missed them, and runs are counted in which a user storage has somebody switched off. What was known of members
+ * for whom nobody was looked up stays. Whoever is no member any more is forgotten.
  */
 export function remember(
-  { members, people }: Pick<AccessState, "members" | "people">,
+  { members, people, unread = new Set() }: Pick<AccessState, "members" | "people" | "unread">,
   before: OrganizationMemory,
   now: Date,
 ): OrganizationMemory {
@@ -38,7 +39,8 @@ export function remember(
   for (const [{ userId }, match] of matchMembers(members, people)) {
     const link = match.kind === "person" ? match.person.id : before.links.get(userId);
     if (link !== undefined) links.set(userId, link);
-    if (match.kind === "unknown") absences.set(userId, before.absences.get(userId) ?? now.toISOString());
+    const absentSince = before.absences.get(userId) ?? (unread.has(userId) ? undefined : now.toISOString());
+    if (match.kind === "unknown" && absentSince !== undefined) absences.set(userId, absentSince);
     if (match.kind === "person" && isUnavailable(match.person)) {
       unavailable.set(userId, Math.min(HELD_RUNS, (before.unavailable.get(userId) ?? 0) + 1));
     }

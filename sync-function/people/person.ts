@@ -30,12 +30,23 @@ export interface Interest {
   readonly groups: ReadonlySet<string>;
 }
 
+/** Whose people are wanted; lower case. */
+export interface Addresses {
+  readonly emails: ReadonlySet<string>;
+  /** Other ones, whose people matter only if they hold something. Default none. */
+  readonly resting?: ReadonlySet<string>;
+}
+
 /** What one read of the realm found. */
 export interface DirectoryAnswer {
   /** For each of the asked addresses everybody who has it; several where the realm allows it. */
   readonly byEmail: ReadonlyMap<string, readonly Person[]>;
   /** Everybody who holds something of interest by more than being in the realm, sorted by id. */
   readonly holders: readonly Person[];
+  /** The resting addresses for which nobody was looked up, because nobody with them holds anything of interest. */
+  readonly unread: ReadonlySet<string>;
+  /** The person with this id if they hold something of interest; of those who hold nothing some are known too. */
+  readonly holder: (id: string) => Person | undefined;
 }
 
 export interface Confirmation {
@@ -48,9 +59,9 @@ export interface Directory {
   /**
    * Reads the realm once for all organizations.
    *
-   * @param emails lower case; while they are on their way, what does not depend on them is read
+   * @param addresses while they are on their way, what does not depend on them is read
    */
-  read(interest: Interest, emails: ReadonlySet<string> | Promise<ReadonlySet<string>>): Promise<DirectoryAnswer>;
+  read(interest: Interest, addresses: Addresses | Promise<Addresses>): Promise<DirectoryAnswer>;
   /** Asks again about one address, by what cannot be cut short: the address itself and the person's own roles. */
   confirm(interest: Interest, email: string, options?: Confirmation): Promise<readonly Person[]>;
   /** Undefined when there is no such user. */

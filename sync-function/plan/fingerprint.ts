@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Person } from "../people/person.ts";
 import { type AccessRules, appliesTo } from "../roles/rule.ts";
 import { byPerson, compare } from "./order.ts";
+import { staysAtRest } from "./rest.ts";
 import { type AccessState, type Member, membersInScope } from "./state.ts";
 
 /**
@@ -39,11 +40,11 @@ export function combinedFingerprint(plans: readonly { readonly fingerprint: stri
   return createHash("sha256").update(all.join("\n")).digest("hex");
 }
 
-function memberFacts(
-  { email, userId, role }: Member,
-  { people, absences, unavailable }: AccessState,
-  rules: AccessRules,
-): unknown[] {
+function memberFacts(member: Member, state: AccessState, rules: AccessRules): unknown[] {
+  const { email, userId, role } = member;
+  const { people, absences, unavailable } = state;
+  // Whether their people were looked up must make no difference.
+  if (staysAtRest(member, state, rules)) return [email, userId, role];
   const named = people.byEmail.get(email) ?? [];
   const [namedOne, namesake] = named;
   const link = people.linked.get(userId);

@@ -11,6 +11,7 @@ import { byPerson, inOrderOfApplication } from "./order.ts";
 import { keptOwner, lastOwner } from "./owners.ts";
 import { decideProjects, rowsOf } from "./project-decision.ts";
 import { provisions } from "./provision.ts";
+import { staysAtRest } from "./rest.ts";
 import { type AccessState, type Member, membersInScope } from "./state.ts";
 import { untouchedSchema } from "./untouched.ts";
 
@@ -41,18 +42,16 @@ export function plan(state: AccessState, given: AccessRules): Plan {
   // Whether an address or a person is that of several members, all of them tell.
   const matches = matchMembers(seen, state.people);
   const members = membersInScope({ ...state, members: seen });
-  const decisions = members.map((member) =>
-    decideMember(
-      member,
-      {
-        isProtected: isProtected(member.email),
-        match: matches.get(member) ?? { kind: "unknown" },
-        absence: state.absences.get(member.userId),
-        unavailableRuns: state.unavailable.get(member.userId) ?? 0,
-      },
-      rules,
-    ),
-  );
+  const decisions = members.map((member): MemberDecision => {
+    const circumstances = {
+      isProtected: isProtected(member.email),
+      match: matches.get(member) ?? { kind: "unknown" },
+      absence: state.absences.get(member.userId),
+      unavailableRuns: state.unavailable.get(member.userId) ?? 0,
+    } as const;
+    const isResting = !circumstances.isProtected && staysAtRest(member, state, rules);
+    return isResting ? { member } : decideMember(member, circumstances, rules);
+  });
   const provisioned = provisions(state, rules, managed, (email) => isIgnored(email) || isProtected(email));
   // New people count too: an owner who comes in this run lets another one go, now and not only in the next run.
   const kept = keptOwner(state.members, [...decisions.flatMap(({ change }) => change ?? []), ...provisioned.changes]);

@@ -48,6 +48,11 @@ export interface AccessState {
    * everybody.
    */
   readonly scope?: ReadonlySet<string>;
+  /**
+   * User ids of members at rest for whom nobody was looked up. A plan has nothing to say about them, whoever they are.
+   * Default none.
+   */
+  readonly unread?: ReadonlySet<string>;
   /** By user id: how many earlier runs in a row have seen the member switched off by a user storage. */
   readonly unavailable: ReadonlyMap<string, number>;
 }

@@ -1,14 +1,6 @@
 import { mapLimited } from "../concurrency.ts";
-import {
-  confirmed,
-  type Decision,
-  type Draft,
-  type Found,
-  type Organization,
-  type OrganizationReader,
-  planned,
-  readOrganizations,
-} from "../decision.ts";
+import { confirmed, type Decision, type Draft, type Found, planned } from "../decision.ts";
+import { type Organization, type OrganizationReader, readOrganizations } from "../organization.ts";
 import { type Memory, NO_MEMORY } from "../people/memory.ts";
 import type { Directory, Interest, Person } from "../people/person.ts";
 import type { Member } from "../plan/state.ts";
@@ -70,7 +62,7 @@ async function draftAbout<Client extends OrganizationReader>(
   const [read, known] = await Promise.all([
     readOrganizations(organizations),
     memory,
-    directory.read(interest, named.emails).then(({ byEmail }) => {
+    directory.read(interest, { emails: named.emails }).then(({ byEmail }) => {
       for (const [email, people] of byEmail) found.byEmail.set(email, people);
     }),
     lookUp(named.ids, found, directory, interest),

@@ -1,12 +1,13 @@
 import { unlessAborted } from "../concurrency.ts";
 import { deadline } from "../deadline.ts";
-import type { Decision, Organization } from "../decision.ts";
+import type { Decision } from "../decision.ts";
 import { AccessError } from "../errors.ts";
 import { execute, exitCodeOf } from "../execution.ts";
 import { logAnswers } from "../execution-log.ts";
 import { RecentlyConcerned } from "../guard/recent.ts";
 import { HeldByAnother, patiently } from "../lease/lease.ts";
 import type { Logger } from "../log.ts";
+import type { Organization } from "../organization.ts";
 import type { Memory } from "../people/memory.ts";
 import type { Directory } from "../people/person.ts";
 import type { Change } from "../plan/change.ts";

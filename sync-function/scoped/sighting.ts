@@ -1,4 +1,4 @@
-import type { Organization, OrganizationReader } from "../decision.ts";
+import type { Organization, OrganizationReader } from "../organization.ts";
 import { looksAtProjects } from "../plan/managed-projects.ts";
 
 /** One person as their session in Langfuse shows them at this moment. */

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { mapLimited } from "../concurrency.ts";
-import type { Organization } from "../decision.ts";
 import { AccessError, messageOf } from "../errors.ts";
+import type { Organization } from "../organization.ts";
 import { writeAtomically } from "../state/file-store.ts";
 import { type MembershipReader, readOrganization, type Snapshot, snapshotOf } from "./snapshot.ts";
 

@@ -4,7 +4,7 @@ import { createRealm } from "#local/keycloak/realm.ts";
 import { startKeycloak } from "#local/keycloak/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { silent } from "#local/progress.ts";
-import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
+import { decide, memoryAfter } from "#sync/decision.ts";
 import { sampleFinding } from "#sync/doctor/sample.ts";
 import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
 import { createKeycloakClient, type KeycloakClient } from "#sync/keycloak/client.ts";
@@ -13,6 +13,8 @@ import { readExplanation } from "#sync/keycloak/explanation.ts";
 import { pathText } from "#sync/keycloak/paths.ts";
 import type { Choice } from "#sync/keycloak/strategy.ts";
 import type { Role } from "#sync/langfuse/role.ts";
+import type { Organization, OrganizationReader } from "#sync/organization.ts";
+import type { Memory } from "#sync/people/memory.ts";
 import type { DirectoryAnswer } from "#sync/people/person.ts";
 import { interestOf } from "#sync/roles/rule.ts";
 import { emailAt, generateRealm, MAPPED_ROLES, READER } from "../../../bench/sync/realm-generator.ts";
@@ -29,13 +31,14 @@ const interest = {
 const emails = new Set(Array.from({ length: PEOPLE }, (_, index) => emailAt(index)));
 
 const processes = new ProcessGroup();
+let admin: KeycloakAdmin;
 let client: KeycloakClient;
 let truth: ReadonlyMap<string, Truth>;
 
 beforeAll(async () => {
   const keycloak = await startKeycloak({ processes, progress: silent });
   const { url, adminUsername: username, adminPassword: password } = keycloak;
-  const admin = new KeycloakAdmin({ url, username, password });
+  admin = new KeycloakAdmin({ url, username, password });
   await createRealm(admin, generateRealm({ realm: REALM, people: PEOPLE, clientRoleComposites: true }));
   client = createKeycloakClient({ url, realm: REALM, clientId: READER.clientId, clientSecret: READER.secret });
   truth = await readTruth(client);
@@ -44,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => processes.stop(), 60_000);
 
 function read(options: DirectoryOptions, of = interest, asked = emails): Promise<DirectoryAnswer> {
-  return createDirectory(client, options).read(of, asked);
+  return createDirectory(client, options).read(of, { emails: asked });
 }
 
 function heldIn({ byEmail, holders }: DirectoryAnswer): Map<string, readonly string[]> {
@@ -56,6 +59,28 @@ function heldIn({ byEmail, holders }: DirectoryAnswer): Map<string, readonly str
 function askable(): Map<string, Truth> {
   return new Map([...truth].filter(([, { enabled, email }]) => enabled && email !== ""));
 }
+
+const given: Readonly<Record<string, Role>> = {
+  "langfuse-admin": "ADMIN",
+  "langfuse-member": "MEMBER",
+  "langfuse-viewer": "VIEWER",
+};
+const rules = rulesOf({
+  rules: Object.entries(given).map(([realmRole, organization]) => ({ realmRole, organization })),
+});
+const roleOf = ({ roles }: Truth): Role =>
+  given[Object.keys(given).find((name) => roles.includes(name)) ?? ""] ?? "NONE";
+/** An organization whose members are everybody who can be asked about, with these roles. */
+const organizationOf = (roleNow: (person: Truth) => Role, people = [...askable().values()]) => {
+  const members = people.map((one) => ({ userId: one.email, email: one.email, role: roleNow(one) }));
+  const langfuse: OrganizationReader = {
+    countMembers: async () => members.length,
+    listMemberships: async () => members,
+    listProjects: async () => [],
+    listProjectMemberships: async () => [],
+  };
+  return { name: "acme", rules, guards: DEFAULT_LIMITS, langfuse } satisfies Organization<OrganizationReader>;
+};
 
 describe("a realm of a thousand people with every way to hold a role", () => {
   it("has holders of each kind", () => {
@@ -83,7 +108,7 @@ describe("a realm of a thousand people with every way to hold a role", () => {
 
   it("lacks without client roles only those who hold by one, and a confirmation finds them", async () => {
     const directory = createDirectory(client, { strategy: "holders" });
-    const answer = await directory.read(interest, emails);
+    const answer = await directory.read(interest, { emails });
     const differing = [...askable()].filter(
       ([id, { roles }]) => (heldIn(answer).get(id) ?? []).join() !== roles.toSorted().join(),
     );
@@ -118,8 +143,26 @@ describe("a realm of a thousand people with every way to hold a role", () => {
   it("is asked person by person when few are of interest", async () => {
     const choices: Choice[] = [];
     const directory = createDirectory(client, { onChoice: (choice) => choices.push(choice) });
-    await directory.read(interest, new Set([emailAt(0), emailAt(1)]));
+    await directory.read(interest, { emails: new Set([emailAt(0), emailAt(1)]) });
     expect(choices.map(({ strategy }) => strategy)).toEqual(["per-member"]);
+  });
+
+  it("looks up nobody by a resting address, unless somebody who has it holds something", async () => {
+    const whole = await read({ strategy: "holders", clientRoles: true });
+    const holding = new Set(whole.holders.map(({ email }) => email));
+    const rest = { emails: new Set([...emails].slice(0, 20)), resting: new Set([...emails].slice(20)) };
+    const resting = await createDirectory(client, { strategy: "holders", clientRoles: true }).read(interest, rest);
+    expect(resting.unread).toEqual(rest.resting.difference(holding));
+    expect(resting.unread.size).toBeGreaterThan(0);
+    const looked = [...whole.byEmail].filter(([email]) => !resting.unread.has(email));
+    expect(resting.byEmail).toEqual(new Map(looked));
+    expect(resting.holders).toEqual(whole.holders);
+    for (const [id, { roles }] of truth)
+      expect([id, resting.holder(id)?.realmRoles ?? []]).toEqual([id, roles.toSorted()]);
+    for (const strategy of ["per-member", "hybrid"] as const) {
+      const answer = await createDirectory(client, { strategy, clientRoles: true }).read(interest, rest);
+      expect([answer.unread.size, answer.byEmail.size]).toEqual([0, whole.byEmail.size]);
+    }
   });
 
   it("refuses rules for roles and groups that do not exist", async () => {
@@ -132,27 +175,6 @@ describe("a realm of a thousand people with every way to hold a role", () => {
 });
 
 describe("client roles that are not read", () => {
-  const given: Readonly<Record<string, Role>> = {
-    "langfuse-admin": "ADMIN",
-    "langfuse-member": "MEMBER",
-    "langfuse-viewer": "VIEWER",
-  };
-  const rules = rulesOf({
-    rules: Object.entries(given).map(([realmRole, organization]) => ({ realmRole, organization })),
-  });
-  const roleOf = ({ roles }: Truth): Role =>
-    given[Object.keys(given).find((name) => roles.includes(name)) ?? ""] ?? "NONE";
-  /** An organization whose members are everybody who can be asked about, with these roles. */
-  const organizationOf = (roleNow: (person: Truth) => Role, people = [...askable().values()]) => {
-    const members = people.map((one) => ({ userId: one.email, email: one.email, role: roleNow(one) }));
-    const langfuse: OrganizationReader = {
-      countMembers: async () => members.length,
-      listMemberships: async () => members,
-      listProjects: async () => [],
-      listProjectMemberships: async () => [],
-    };
-    return { name: "acme", rules, guards: DEFAULT_LIMITS, langfuse } satisfies Organization<OrganizationReader>;
-  };
   const changesOf = async (roleNow: (person: Truth) => Role) => {
     const directory = createDirectory(client, { strategy: "holders" });
     const [decision] = await decide(directory, [organizationOf(roleNow)], new Map(), new Date());
@@ -205,6 +227,31 @@ describe("an explanation", () => {
     expect(explanation?.paths.map(pathText)).toEqual([
       "group /leads/europe, parent group /leads, role team-lead, role langfuse-member",
     ]);
+  });
+});
+
+describe("members without access who hold nothing", () => {
+  it("are not looked up again, and are found all the same when they are given a role, also under another address", async () => {
+    const now = new Date();
+    const decideWith = async (memory: Memory) => {
+      const directory = createDirectory(client, { clientRoles: true });
+      return await decide(directory, [organizationOf(roleOf)], memory, now);
+    };
+    const first = await decideWith(new Map());
+    const memory = memoryAfter(first, new Map(), now);
+    const again = await decideWith(memory);
+    expect(again.map(({ plan }) => plan)).toEqual(first.map(({ plan }) => plan));
+    const without = [...askable()].filter(([, { roles }]) => roles.length === 0);
+    expect(again[0]?.state.unread?.size).toBe(without.length);
+
+    const [one, other] = without.map(([id]) => id);
+    const changing = without.slice(0, 2).map(([, { email }]) => email);
+    await admin.put(`/realms/${REALM}/users/${other}`, { email: "another-address@example.com" });
+    const role = await admin.get(`/realms/${REALM}/roles/langfuse-member`);
+    for (const id of [one, other]) await admin.post(`/realms/${REALM}/users/${id}/role-mappings/realm`, [role]);
+    const [given] = await decideWith(memory);
+    const changes = given?.plan.changes.map(({ email, to }) => [email, to]);
+    expect(changes).toEqual(changing.toSorted().map((email) => [email, "MEMBER"]));
   });
 });
 

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
+import { decide } from "#sync/decision.ts";
 import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
 import { isMightier, ROLES } from "#sync/langfuse/role.ts";
+import type { Organization, OrganizationReader } from "#sync/organization.ts";
 import { NO_MEMORY, type OrganizationMemory } from "#sync/people/memory.ts";
 import type { Directory, Interest, Person } from "#sync/people/person.ts";
 import { raises } from "#sync/plan/change.ts";
 import { ceiledRole, entitlementOf } from "#sync/roles/entitlement.ts";
-import { active, person, rulesOf } from "./plan/world.ts";
+import { active, directoryAnswer, person, rulesOf } from "./plan/world.ts";
 
 const rules = rulesOf({ rules: [{ realmRole: "admins", organization: "ADMIN" }], fallback: "VIEWER" });
 const now = new Date("2026-03-10T00:00:00Z");
@@ -39,11 +40,10 @@ function directory(listed: readonly Person[], actual: readonly Person[] = listed
   const by = (email: string, people: readonly Person[]) => people.filter((one) => one.email === email);
   const client: Directory = {
     read: async (interest, asked) => {
-      const emails = await asked;
-      calls.push(`read ${[...emails].toSorted()}`);
+      const { emails, resting } = await asked;
+      calls.push(`read ${[...emails].toSorted()}${resting?.size ? ` if holding ${[...resting].toSorted()}` : ""}`);
       interests.push(interest);
-      const found = [...emails].map((email) => [email, by(email, listed)] as const);
-      return { byEmail: new Map(found.filter(([, people]) => people.length > 0)), holders: listed };
+      return directoryAnswer(listed, await asked);
     },
     confirm: async (_interest, email) => {
       calls.push(`confirm ${email}`);
@@ -147,7 +147,7 @@ it.each(["address", "link"])(
     /** An answer that is cut short unless it is proven, but for the first one. */
     const answer = (losing = false) => (losing || asked++ === 0 ? full : short);
     const realm: Directory = {
-      read: async () => ({ byEmail: new Map(by === "link" ? [] : [["a@example.com", [answer()]]]), holders: [] }),
+      read: async (_interest, asked) => directoryAnswer(by === "link" ? [] : [answer()], await asked),
       confirm: async (_interest, _email, options) => (by === "link" ? [] : [answer(options?.losing)]),
       find: async (_interest, _id, options) => answer(options?.losing),
     };

@@ -6,6 +6,7 @@ const realm = {
   allHolders: false,
   people: 10_000,
   asked: 5_000,
+  resting: 0,
   requestsPerPerson: 1,
   pageSize: 5_000,
 };
@@ -16,6 +17,12 @@ it("takes the lists when many people are asked about", () => {
     strategy: "holders",
     requests: { "per-member": 5_002, holders: 29 },
   });
+});
+
+it("does not count those as looked up by the lists who matter only if they hold something", () => {
+  const small = { ...realm, people: 40_000, asked: 9, requestsPerPerson: 3 };
+  expect(chooseStrategy(small, lists).requests).toMatchObject({ "per-member": 35, holders: 35 });
+  expect(chooseStrategy({ ...small, resting: 7 }, lists).requests).toMatchObject({ "per-member": 35, holders: 29 });
 });
 
 it("asks about each person when they are few", () => {

@@ -1,5 +1,5 @@
 import type { Role } from "#sync/langfuse/role.ts";
-import type { Person } from "#sync/people/person.ts";
+import type { Addresses, DirectoryAnswer, Person } from "#sync/people/person.ts";
 import type { AccessState, Project } from "#sync/plan/state.ts";
 import type { AccessRules, Rule, RuleConditions } from "#sync/roles/rule.ts";
 
@@ -120,6 +120,27 @@ export const rules = rulesOf({
   fallback: "VIEWER",
   protect: ["protected@example.com"],
 });
+
+/** What the lists of a realm with these people answer: nobody is looked up who rests, unless a holder has the address. */
+export function directoryAnswer(
+  people: readonly Person[],
+  { emails, resting = new Set() }: Addresses,
+): DirectoryAnswer {
+  const holders = people.filter(({ realmRoles, clientRoles, groups }) =>
+    [realmRoles, clientRoles, groups].some(({ length }) => length > 0),
+  );
+  const unread = resting.difference(new Set(holders.map(({ email }) => email)));
+  const read = emails.union(resting).difference(unread);
+  return {
+    byEmail: Map.groupBy(
+      people.filter(({ email }) => read.has(email)),
+      ({ email }) => email,
+    ),
+    holders,
+    unread,
+    holder: (id) => holders.find((one) => one.id === id),
+  };
+}
 
 /** A declared owner, so that nobody else is the last one. */
 export const owner = { protected: ["OWNER"] } as const;

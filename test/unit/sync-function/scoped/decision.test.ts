@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, type Organization, type OrganizationReader } from "#sync/decision.ts";
+import { decide } from "#sync/decision.ts";
 import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
 import { ROLES } from "#sync/langfuse/role.ts";
+import type { Organization, OrganizationReader } from "#sync/organization.ts";
 import { NO_MEMORY } from "#sync/people/memory.ts";
 import type { Directory, Person } from "#sync/people/person.ts";
 import type { AccessRules } from "#sync/roles/rule.ts";
 import { decideAbout, type NamedPeople } from "#sync/scoped/decision.ts";
-import { active, person, rulesOf } from "../plan/world.ts";
+import { active, directoryAnswer, person, rulesOf } from "../plan/world.ts";
 
 const rules = rulesOf({
   rules: [
@@ -35,10 +36,7 @@ function directory(people: readonly Person[]) {
   const calls: string[] = [];
   const named = (email: string) => people.filter((one) => one.email === email);
   const realm: Directory = {
-    read: async (_interest, asked) => ({
-      byEmail: new Map([...(await asked)].map((email) => [email, named(email)])),
-      holders: people,
-    }),
+    read: async (_interest, asked) => directoryAnswer(people, await asked),
     confirm: async (_interest, email) => {
       calls.push(email);
       return named(email);

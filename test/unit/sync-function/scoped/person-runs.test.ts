@@ -27,7 +27,7 @@ function world(more: { safeguards?: Partial<Safeguards>; roles?: Role } = {}) {
   let [held, mostHeld, connected] = [0, 0, 0];
   const personOf = (name: string) => person(name, admins.has(name) ? { realmRoles: ["admins"] } : {});
   const directory: Directory = {
-    read: async () => ({ byEmail: new Map(), holders: [] }),
+    read: async () => ({ byEmail: new Map(), holders: [], unread: new Set(), holder: () => undefined }),
     confirm: async (_interest, email) => [personOf(email.split("@")[0] ?? "")],
     find: async (_interest, id) => personOf(id.replace("keycloak ", "")),
   };

@@ -1,14 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, type Organization } from "#sync/decision.ts";
+import { decide } from "#sync/decision.ts";
 import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
 import { ROLES } from "#sync/langfuse/role.ts";
+import type { Organization } from "#sync/organization.ts";
 import type { Directory, Person } from "#sync/people/person.ts";
 import type { AccessRules, Rule } from "#sync/roles/rule.ts";
 import { isSettled } from "#sync/scoped/decision.ts";
 import { asSighted } from "#sync/scoped/sighting.ts";
-import { person, rulesOf } from "../plan/world.ts";
+import { directoryAnswer, person, rulesOf } from "../plan/world.ts";
 
 const rules = rulesOf({
   rules: [
@@ -46,10 +47,7 @@ function world(role: string | undefined, more: Partial<AccessRules> = {}) {
 function directory(people: readonly Person[]): Directory {
   const named = (email: string) => people.filter((one) => one.email === email);
   return {
-    read: async (_, emails) => ({
-      byEmail: new Map([...(await emails)].map((email) => [email, named(email)])),
-      holders: people,
-    }),
+    read: async (_, asked) => directoryAnswer(people, await asked),
     confirm: async (_, email) => named(email),
     find: async (_, id) => people.find((one) => one.id === id),
   };
