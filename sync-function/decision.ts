@@ -1,9 +1,9 @@
 import { mapLimited } from "./concurrency.ts";
 import type { LangfuseClient } from "./langfuse/client.ts";
-import { type Organization, type OrganizationReader, readOrganizations } from "./organization.ts";
+import { type Organization, type OrganizationReader, type Roll, readOrganizations } from "./organization.ts";
 import type { People } from "./people/match.ts";
 import { type Memory, NO_MEMORY, type OrganizationMemory, remember } from "./people/memory.ts";
-import type { Directory, Interest, Person } from "./people/person.ts";
+import type { Directory, DirectoryAnswer, Interest, Person } from "./people/person.ts";
 import { raises } from "./plan/change.ts";
 import { type Plan, plan } from "./plan/plan.ts";
 import type { Absence, AccessState, Member } from "./plan/state.ts";
@@ -41,42 +41,21 @@ export async function decide<Client extends OrganizationReader>(
   const interest = interestOf(organizations.map(({ rules }) => rules));
   const reading = readOrganizations(organizations);
   const addresses = reading.then((rolls) => addressesOf(rolls, everybody ? new Map() : memory));
-  const [rolls, { holders, ...answer }] = await Promise.all([reading, directory.read(interest, addresses)]);
+  const [rolls, answer] = await Promise.all([reading, directory.read(interest, addresses)]);
   const found: Found = { byEmail: new Map(answer.byEmail), byId: new Map() };
-  if (organizations.some(({ rules }) => rules.provision)) noteHolders(holders, found.byEmail);
-  const find = (id: string) => directory.find(interest, id);
+  if (organizations.some(({ rules }) => rules.provision)) noteHolders(answer.holders, found.byEmail);
   const remembered = rolls.map((roll) => ({
     roll,
     ...(memory.get(roll.organization.rules.organization) ?? NO_MEMORY),
   }));
-  const isUnread = ({ email }: Member) => answer.unread.has(email);
-  await mapLimited(remembered, ORGANIZATIONS_AT_ONCE, ({ roll, links }) =>
-    findStrayed(
-      roll.compared.filter((member) => !isUnread(member)),
-      links,
-      found,
-      find,
-    ),
-  );
-  const sleepers = remembered.flatMap(({ roll, links }) =>
-    roll.compared.filter(isUnread).map((member) => ({ member, link: links.get(member.userId) })),
-  );
-  const asleep = await wake(sleepers, {
-    known: () => [...[...found.byEmail.values()].flat(), ...found.byId.values()],
-    isHolder: (id) => answer.holder(id) !== undefined,
-    lookUp: async ({ member, link }) => {
-      found.byEmail.set(member.email, await directory.confirm(interest, member.email));
-      if (link !== undefined) await findStrayed([member], new Map([[member.userId, link]]), found, find);
-    },
-  });
-  const unread = new Set(asleep.map(({ member }) => member.userId));
+  const unread = await findOthers(remembered, answer, found, directory, interest);
   const drafts = remembered.map(({ roll: { organization, members, projects }, links, absences, unavailable }) => ({
     organization,
     links,
     facts: {
       members,
       projects,
-      holders: organization.rules.provision ? holders : [],
+      holders: organization.rules.provision ? answer.holders : [],
       absences: absencesOf(absences, links, organization.rules.graceDays, now),
       unavailable,
       unread,
@@ -105,6 +84,38 @@ function noteHolders(holders: readonly Person[], byEmail: Map<string, readonly P
     if (person.email === "" || asked.has(person.email)) continue;
     byEmail.set(person.email, [...(byEmail.get(person.email) ?? []), person]);
   }
+}
+
+/**
+ * Finds whom no address that was asked for leads to: by links, and whoever has to be known because of somebody found.
+ *
+ * @returns ids of the members for whom nobody was looked up
+ */
+async function findOthers(
+  remembered: readonly (Pick<OrganizationMemory, "links"> & { readonly roll: Roll<OrganizationReader> })[],
+  { unread, holder }: DirectoryAnswer,
+  found: Found,
+  directory: Directory,
+  interest: Interest,
+): Promise<ReadonlySet<string>> {
+  const isUnread = ({ email }: Member) => unread.has(email);
+  const find = (id: string) => directory.find(interest, id);
+  await mapLimited(remembered, ORGANIZATIONS_AT_ONCE, async ({ roll, links }) => {
+    const looked = roll.compared.filter((member) => !isUnread(member));
+    await findStrayed(looked, links, found, find);
+  });
+  const sleepers = remembered.flatMap(({ roll, links }) =>
+    roll.compared.filter(isUnread).map((member) => ({ member, link: links.get(member.userId) })),
+  );
+  const asleep = await wake(sleepers, {
+    known: () => [...[...found.byEmail.values()].flat(), ...found.byId.values()],
+    isHolder: (id) => holder(id) !== undefined,
+    lookUp: async ({ member, link }) => {
+      found.byEmail.set(member.email, await directory.confirm(interest, member.email));
+      if (link !== undefined) await findStrayed([member], new Map([[member.userId, link]]), found, find);
+    },
+  });
+  return new Set(asleep.map(({ member }) => member.userId));
 }
 
 /** Linked people are looked up only where the address does not lead to them. */
