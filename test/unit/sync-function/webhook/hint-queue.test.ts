@@ -261,7 +261,10 @@ it("no hint is lost, whatever comes when and fails how often", () => {
       };
       const take = () => {
         if (taken !== undefined) return;
+        const dueAt = queue.nextAt();
         const batch = queue.take(now);
+        // Or the worker would wait for nothing, or count as stuck.
+        expect(batch !== undefined).toBe(dueAt !== undefined && dueAt <= now);
         if (batch !== undefined) taken = { batch, at: now };
       };
       for (const step of all) {
