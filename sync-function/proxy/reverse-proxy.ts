@@ -135,26 +135,31 @@ async function forward(
   }
   const { answer } = answered;
   if (answered.kind === "upgrade") {
-    if (upgrade) await join(answered, response, upgrade, timeout);
-    else answered.socket.destroy();
-    return;
+    if (upgrade) return await join(answered, response, upgrade, timeout);
+    answered.socket.destroy();
+    return say(PAGES.unreachable, "the answer is in another protocol, for which nobody asked");
   }
+  let broken: Error | undefined;
+  answer.once("error", (error) => {
+    if (!gone.signal.aborted) broken = error;
+  });
+  const tellBroken = (): boolean => {
+    if (broken !== undefined) say(PAGES.unreachable, `the answer broke off: ${broken.message}`);
+    return broken !== undefined;
+  };
   const session = openedSession(answer.statusCode, answer.headers["set-cookie"]);
   if (session !== undefined && !(await onLogin(session))) {
     answer.destroy();
     return say(PAGES.refused, "the role of somebody who logged in could not be made sure");
   }
+  if (tellBroken()) return;
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer));
   // Events may be far apart, and whoever waits for them should know that they will come.
   // Not by flushHeaders, which writes letters beyond ASCII as two bytes.
   if (answer.headers["content-length"] === undefined && method !== "HEAD") response.write(NOTHING);
-  let broken: Error | undefined;
-  answer.once("error", (error) => {
-    if (!gone.signal.aborted) broken = error;
-  });
   // Ends both where one of them ends: the head is out, so that breaking off is all that tells the browser.
   await pipeline(answer, response).catch(() => {});
-  if (broken !== undefined) say(PAGES.unreachable, `the answer broke off: ${broken.message}`);
+  tellBroken();
 }
 
 /** Both connections are one from here on, until either side ends it or nothing comes for too long. */

@@ -158,6 +158,35 @@ describe("when something is wrong", () => {
     await expect((await fetch(world.url)).text()).rejects.toThrow();
   });
 
+  it("with an answer that breaks off while it is found out who has logged in, the browser gets a page", async () => {
+    let hangUp = () => {};
+    const passed: IncomingMessage[] = [];
+    await using world = await startWorld(
+      (_, response) => {
+        hangUp = () => response.destroy();
+        response.writeHead(302, { "set-cookie": "next-auth.session-token=t", "content-length": "10" }).write("half");
+      },
+      {
+        onAnswer: (answer) => passed.push(answer),
+        onLogin: async () => {
+          hangUp();
+          await new Promise((resolve) => passed[0]?.once("close", resolve));
+          return true;
+        },
+      },
+    );
+    const answer = await fetch(world.url, { redirect: "manual" });
+    expect([answer.status, answer.headers.get("set-cookie")]).toEqual([502, null]);
+    expect(world.ended).toMatchObject([{ status: 502, failure: expect.stringContaining("the answer broke off") }]);
+  });
+
+  it("with an answer in another protocol, for which nobody asked, the browser gets a page", async () => {
+    await using world = await startWorld((request) => {
+      request.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    });
+    expect((await fetch(world.url)).status).toBe(502);
+  });
+
   it("with the browser, which goes away, Langfuse is told", async () => {
     const gone = Promise.withResolvers<void>();
     await using world = await startWorld((request) => void request.once("close", () => gone.resolve()));

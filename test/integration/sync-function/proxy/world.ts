@@ -24,13 +24,15 @@ export interface ProxyWorld extends AsyncDisposable {
 export interface WorldOptions {
   readonly timeout?: number;
   readonly onLogin?: (cookie: string) => Promise<boolean>;
+  /** Gets the answer of the server behind, before anything is done with it. */
+  readonly onAnswer?: (answer: IncomingMessage) => void;
   /** Address of the server behind instead of the one that is started; gets the proxy's own. */
   readonly target?: (own: string) => string;
 }
 
 /** A server with a proxy before it, both on free ports. */
 export async function startWorld(answer: RequestListener, options: WorldOptions = {}): Promise<ProxyWorld> {
-  const { timeout = 5_000, onLogin = async () => true, target } = options;
+  const { timeout = 5_000, onLogin = async () => true, onAnswer, target } = options;
   const behind = createServer(answer);
   let accepted = 0;
   behind.on("connection", () => {
@@ -39,7 +41,11 @@ export async function startWorld(answer: RequestListener, options: WorldOptions 
   const inner = await listen(behind, 0, "BEHIND");
   const ended: EndedRequest[] = [];
   let upstream = new Upstream({ url: `http://127.0.0.1:${inner.port}`, timeout });
-  const send: Upstream["send"] = (request) => upstream.send(request);
+  const send: Upstream["send"] = async (request) => {
+    const answered = await upstream.send(request);
+    onAnswer?.(answered.answer);
+    return answered;
+  };
   const proxy = createReverseProxy({ upstream: { send }, onLogin, timeout, onEnd: (request) => ended.push(request) });
   const outer = await listen(proxy, 0, "PROXY");
   const url = `http://127.0.0.1:${outer.port}`;
