@@ -31,7 +31,7 @@ export class MemberLists {
 
   /** Remembers what was written; `projectId` absent means the organization itself. */
   async written(member: LangfuseMembership, projectId = ""): Promise<void> {
-    (await this.#lists.get(projectId))?.set(keyOf(member), member);
+    (await this.#known(projectId))?.set(keyOf(member), member);
     if (projectId === "" && member.role === "OWNER") for (const resolve of this.#ownerWaits) resolve();
   }
 
@@ -61,8 +61,8 @@ export class MemberLists {
 
   /** Whoever leaves the organization leaves its projects as well. */
   async removed(member: LangfuseMembership, projectId?: string): Promise<void> {
-    const lists = projectId === undefined ? [...this.#lists.values()] : [this.#lists.get(projectId)];
-    for (const list of lists) (await list)?.delete(keyOf(member));
+    const scopes = projectId === undefined ? [...this.#lists.keys()] : [projectId];
+    for (const scope of scopes) (await this.#known(scope))?.delete(keyOf(member));
   }
 
   /** For when the server contradicts what was read. */
@@ -76,6 +76,11 @@ export class MemberLists {
     // The failure of one is none of the next one's business.
     this.#last = turn.catch(() => undefined);
     return await turn;
+  }
+
+  /** A list that could not be read has nothing to keep up to date; whoever reads it hears of that. */
+  async #known(scope: string): Promise<Map<string, LangfuseMembership> | undefined> {
+    return await this.#lists.get(scope)?.catch(() => undefined);
   }
 
   async #list(

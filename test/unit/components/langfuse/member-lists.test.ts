@@ -54,3 +54,19 @@ describe("what is known of members", () => {
     expect(await both).toEqual([true, true]);
   });
 });
+
+describe("a write that was made", () => {
+  it("counts, whatever becomes of a read that somebody else began before", async () => {
+    const lists = new MemberLists();
+    const answer = Promise.withResolvers<never>();
+    const read = () => answer.promise;
+    const silent = { listMemberships: read, listProjectMemberships: read, listProjects: async () => [] };
+    const reads = [lists.inOrganization(silent, ann.email), lists.inProject(silent, "p1", ann.email)];
+    const owner = lists.nextOwner(10_000);
+    const told = [lists.written({ ...ann, role: "OWNER" }), lists.removed(ann), lists.removed(ann, "p1")];
+    answer.reject(refusal(500));
+    expect((await Promise.allSettled(reads)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    await Promise.all(told);
+    expect(await owner).toBe(true);
+  });
+});
