@@ -4,6 +4,9 @@ import LongestFirst from "./test/support/sequencer.ts";
 /** Node runs the sources as they are, as it does in production; a transforming runner would change what is tested. */
 const experimental = { viteModuleRunner: false };
 
+/** Whoever waits says what they saw last; how long is no matter, as only what fails takes it. */
+const poll = { interval: 10, timeout: 20_000 };
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -16,6 +19,9 @@ export default defineConfig({
           include: ["test/unit/**/*.test.ts"],
           experimental,
           sequence: { groupOrder: 1 },
+          // Some start processes, which takes its time on a busy machine.
+          testTimeout: 20_000,
+          expect: { poll: { interval: 10, timeout: 15_000 } },
           // One process for many files: starting one for each would take longer than the tests.
           isolate: false,
         },
@@ -29,6 +35,7 @@ export default defineConfig({
           // Tests wait for their servers about as long as they use a core.
           maxWorkers: 3,
           testTimeout: 60_000,
+          expect: { poll },
           hookTimeout: 240_000,
         },
       },
@@ -43,6 +50,7 @@ export default defineConfig({
           // One module cache a worker: the servers of test/support/bed.ts are started once for all of its files.
           isolate: false,
           testTimeout: 180_000,
+          expect: { poll },
           hookTimeout: 600_000,
         },
       },

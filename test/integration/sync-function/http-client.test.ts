@@ -81,7 +81,8 @@ describe("a call", () => {
     const started = performance.now();
     const error = await failureOf(client.send({ method: "GET", path: "/things" }, anything));
     expect(error).toMatchObject({ kind: "unreachable" });
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // All its tries would take five seconds and the pauses between them.
+    expect(performance.now() - started).toBeLessThan(4_000);
   });
 
   it("that creates something is not repeated when the answer was lost", async () => {
@@ -140,7 +141,7 @@ describe("an answer that arrives in pieces", () => {
       if (tries > 1) response.end(bytes);
       else response.write(bytes.subarray(0, bytes.length - 3), () => setTimeout(then, 20, response));
     });
-    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url, timeout: 150 });
+    const client = createHttpClient({ service: "Keycloak", baseUrl: server.url, timeout: 600 });
     expect(await client.sendRows(list, row)).toEqual(names);
     expect(tries).toBe(2);
   });

@@ -143,8 +143,11 @@ describe.each(SETTINGS)("with the strategy $title, every read in turn", (setting
         await work(read, run);
       }),
     );
-  const decideSoon = (own: Record<string, string>, onChoice: (choice: Choice) => void = () => {}) => {
-    const limits = { timeout: 400, attempts: 1 };
+  const decideWithin = (
+    limits: { timeout?: number; attempts?: number },
+    own: Record<string, string>,
+    onChoice: (choice: Choice) => void = () => {},
+  ) => {
     const { organizations, keycloak: settings } = readConfiguration(own);
     const { clientRoles } = settings;
     const directory = createDirectory(createKeycloakClient({ ...settings, ...limits }), {
@@ -186,7 +189,7 @@ describe.each(SETTINGS)("with the strategy $title, every read in turn", (setting
 
   it("takes that strategy, and has somebody to demote", async () => {
     const choices: Choice[] = [];
-    await decideSoon(environment, (choice) => choices.push(choice));
+    await decideWithin({}, environment, (choice) => choices.push(choice));
     expect(choices.map(({ strategy }) => strategy)).toEqual([setting.strategy]);
     expect([...wanted]).toEqual(
       expect.arrayContaining([
@@ -210,7 +213,7 @@ describe.each(SETTINGS)("with the strategy $title, every read in turn", (setting
     await onEvery(async ({ server, position }, run) => {
       const fault = { kind: "delay", milliseconds: 1_200 } as const;
       run.proxies[server].inject({ fault, position, count: Number.POSITIVE_INFINITY });
-      const decision = decideSoon(run.environment).then(() => "decided");
+      const decision = decideWithin({ timeout: 400, attempts: 1 }, run.environment).then(() => "decided");
       await expect(decision, `${server} ${position}`).rejects.toMatchObject({ kind: "unreachable", exitCode: 5 });
     });
   });

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { rawExchange, startWorld, upgraded } from "./world.ts";
 
 /** A body of 64 MiB, far more than all connections hold, which counts what was taken of it. */
@@ -83,7 +83,7 @@ describe("a body", () => {
     });
     const answer = await fetch(world.url);
     await expect(answer.text()).rejects.toThrow();
-    await vi.waitFor(() => expect(world.ended[0]?.failure).toContain("the answer broke off"));
+    await expect.poll(() => world.ended[0]?.failure).toContain("the answer broke off");
   });
 
   it("that Langfuse refuses while it is sent ends with the refusal", async () => {
@@ -192,11 +192,11 @@ describe("when something is wrong", () => {
     await using world = await startWorld((request) => void request.once("close", () => gone.resolve()));
     const abort = new AbortController();
     const asked = fetch(`${world.url}/slow`, { signal: abort.signal });
-    await vi.waitFor(() => expect(world.connections()).toBe(1));
+    await expect.poll(world.connections).toBe(1);
     abort.abort();
     await expect(asked).rejects.toThrow();
     await gone.promise;
-    await vi.waitFor(() => expect(world.ended).toMatchObject([{ path: "/slow", status: 499 }]));
+    await expect.poll(() => world.ended).toMatchObject([{ path: "/slow", status: 499 }]);
   });
 
   it.each([
@@ -239,12 +239,13 @@ describe("another protocol", () => {
     expect(answer).toMatchObject({ statusCode: 101, headers: { upgrade: "websocket", "x-path": "/socket?a=b" } });
     socket?.write("echo");
     let heard = String(head);
-    await vi.waitFor(async () => {
+    const hear = () => {
       heard += socket?.read() ?? "";
-      expect(heard).toBe("hello echo");
-    });
+      return heard;
+    };
+    await expect.poll(hear).toBe("hello echo");
     socket?.destroy();
-    await vi.waitFor(() => expect(world.ended).toMatchObject([{ status: 101 }]));
+    await expect.poll(() => world.ended).toMatchObject([{ status: 101 }]);
   });
 
   it("is a usual answer where Langfuse does not agree, and so opens no way round the login", async () => {

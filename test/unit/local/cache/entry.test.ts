@@ -108,14 +108,19 @@ describe("a cache entry", () => {
 describe("a lock", () => {
   it("lets one in at a time and tells the others once that they wait", async () => {
     const events: string[] = [];
+    const [begun, waiting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const work = (name: string) => async () => {
       events.push(`${name} in`);
-      await sleep(20);
+      begun.resolve();
+      await waiting.promise;
       events.push(`${name} out`);
     };
     const first = withLock(path.join(root, "lock"), work("first"));
-    await sleep(5);
-    await withLock(path.join(root, "lock"), work("second"), () => events.push("second waits"));
+    await begun.promise;
+    await withLock(path.join(root, "lock"), work("second"), () => {
+      events.push("second waits");
+      waiting.resolve();
+    });
     await first;
     expect(events).toEqual(["first in", "second waits", "first out", "second in", "second out"]);
     expect(await readdir(root)).toEqual([]);

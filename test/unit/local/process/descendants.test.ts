@@ -4,9 +4,6 @@ import { describe, expect, it } from "vitest";
 import { descendantsOf, killDescendants } from "#local/process/descendants.ts";
 import { markedEnvironment, markedProcesses } from "#test/descendants.ts";
 
-/** Reading all processes of a busy machine takes its time. */
-const patient = { timeout: 4_000 };
-
 describe.runIf(process.platform === "linux")("the descendants of a process", () => {
   it("are found and killed with it, also those that lead a group of their own", async () => {
     const run = `descendants-${process.pid}`;
@@ -16,9 +13,9 @@ describe.runIf(process.platform === "linux")("the descendants of a process", () 
     });
     const { pid = 0 } = child;
     await once(child.stdout, "data");
-    await expect.poll(() => descendantsOf(pid), patient).toHaveLength(3);
+    await expect.poll(() => descendantsOf(pid)).toHaveLength(3);
     await killDescendants(pid);
-    await expect.poll(() => markedProcesses(run), patient).toEqual([]);
+    await expect.poll(() => markedProcesses(run)).toEqual([]);
   });
 
   it("are none of a process that does not exist", async () => {

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { isAlive } from "#local/cache/lock.ts";
@@ -19,14 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const late = AbortSignal.timeout(4_000);
-  while (!(await condition())) {
-    late.throwIfAborted();
-    await sleep(20);
-  }
-}
 
 function group(): ProcessGroup {
   const processes = new ProcessGroup();
@@ -51,9 +42,10 @@ describe("a process of a group", () => {
         stdio: ["ignore", "pipe", "inherit"],
       });
       await once(child.stdout, "data");
-      await until(async () => (await markedProcesses(run)).filter((line) => line.includes("sleep 6")).length >= 2);
+      const sleeping = async () => (await markedProcesses(run)).filter((line) => line.includes("sleep 6"));
+      await expect.poll(async () => (await sleeping()).length).toBeGreaterThanOrEqual(2);
       child.kill("SIGKILL");
-      await until(async () => (await markedProcesses(run)).length === 0);
+      await expect.poll(() => markedProcesses(run)).toEqual([]);
       expect(await readFile(path.join(folder, "cleanup"), "utf8")).toBe("cleaned\n");
     },
   );
@@ -61,18 +53,18 @@ describe("a process of a group", () => {
   it("writes both its streams into the log", async () => {
     const running = await group().start(shell("echo out; echo err >&2", "streams"));
     expect(await running.ended).toBe(0);
-    await until(() => running.hasEnded());
+    await expect.poll(() => running.hasEnded()).toBe(true);
     expect(await readFile(running.log, "utf8")).toBe("out\nerr\n");
   });
 
   it("is stopped with what it started, and stopping it twice does no harm", async () => {
     const running = await group().start(shell("sleep 63 & echo $!; wait", "stopped"));
-    await until(async () => (await readFile(running.log, "utf8")).endsWith("\n"));
+    await expect.poll(() => readFile(running.log, "utf8")).toMatch(/\n$/);
     const inner = Number(await readFile(running.log, "utf8"));
     await running.stop();
     await running.stop();
     expect(await running.ended).toBe("SIGTERM");
-    await until(() => !isAlive(inner));
+    await expect.poll(() => isAlive(inner)).toBe(false);
   });
 
   it("tells the code it ended with", async () => {
@@ -115,7 +107,7 @@ describe("waiting for a process to be ready", () => {
 
   it("ends with the log when time runs out", async () => {
     const running = await group().start(shell("echo starting; sleep 65", "late"));
-    await until(async () => (await readFile(running.log, "utf8")) !== "");
+    await expect.poll(() => readFile(running.log, "utf8")).not.toBe("");
     await expect(untilReady(running, "The server", async () => false, 100)).rejects.toThrow(
       "The server was not ready after 0.1 s:\nstarting",
     );

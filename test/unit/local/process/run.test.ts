@@ -33,10 +33,10 @@ describe("running a command", () => {
 
   it("says that it took too long, even when something it started goes on", async () => {
     const started = performance.now();
-    await expect(shell("echo begun; sleep 3; true", { timeout: 200 })).rejects.toThrow(
+    await expect(shell("echo begun; sleep 30; true", { timeout: 200 })).rejects.toThrow(
       "sh -c did not end within 0.2 s and was killed:\nbegun",
     );
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   it("fails for a command that is not there", async () => {

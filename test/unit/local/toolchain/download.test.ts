@@ -76,9 +76,9 @@ describe("a download", () => {
     answer = (response) => {
       response.writeHead(200, { "content-length": archive.length });
       response.write(archive.subarray(0, 50));
-      setTimeout(() => response.end(archive.subarray(50)), 150);
+      setTimeout(() => response.end(archive.subarray(50)), 900);
     };
-    expect(await download({ patience: 100 })).toBe(true);
+    expect(await download({ patience: 600 })).toBe(true);
   });
 
   it("that breaks off is an error that says what to do", async () => {
