@@ -33,6 +33,7 @@ import {
   unready,
   userId,
 } from "./deployed-sync.ts";
+import { alertMetrics, installMonitoring, scraped } from "./monitoring.ts";
 import type { JobSpec } from "./sync-job.ts";
 
 const isWithoutNode = process.env.CI !== "true" && process.env.LOCAL_KUBERNETES_NODE === "off";
@@ -196,7 +197,9 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
 
   it("shares the organizations over shards, of which one may fail without the others", async () => {
     // No schedule of its own gets in between.
-    await deploy({ shards: 2, suspend: false, schedule: "0 0 29 2 *", webhook: { enabled: true } });
+    await installMonitoring(bed);
+    const watched = { webhook: { enabled: true }, alerts: { enabled: true }, dashboard: { enabled: true } };
+    await deploy({ shards: 2, suspend: false, schedule: "0 0 29 2 *", ...watched });
     const lease = {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
@@ -231,6 +234,18 @@ describe.skipIf(isWithoutNode)("the deployed sync, in its own pods (skipped with
     const answer = await fetch(`http://${address}:8080/webhook`, { method: "POST", body, headers });
     expect(answer.status).toBe(202);
     await expect.poll(() => roleOf(person.email), { timeout: 30_000, interval: 100 }).toBe("MEMBER");
+  });
+
+  it("leads Prometheus to every pod that stays, which shows all that alerts on them go by", async () => {
+    const pods = await scraped(bed, namespace);
+    const deployments = new Set([...pods.keys()].map((name) => name.replace(/(-[0-9a-z]+){2}$/, "")));
+    expect(deployments).toEqual(new Set(["langfuse-login-proxy", "langfuse-role-sync-webhook"]));
+    for (const [alert, wanted] of await alertMetrics(bed, namespace)) {
+      const [, part] = /^Langfuse(Webhook|Proxy)/.exec(alert) ?? [];
+      if (part === undefined) continue;
+      const shown = [...pods].flatMap(([name, metrics]) => (name.includes(part.toLowerCase()) ? [metrics] : []));
+      for (const metrics of shown) expect(metrics, alert).toEqual(expect.arrayContaining([...wanted]));
+    }
   });
 });
 
