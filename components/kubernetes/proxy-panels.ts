@@ -11,10 +11,7 @@ export function proxyPanels(): readonly Panel[] {
       `${sum("langfuse_proxy_login_seconds_total")} / ${sum("langfuse_proxy_logins_total")}`,
       "mean of an hour",
     ]),
-    stat("Since the first of its pods was started", "s", [
-      "time() - min(langfuse_proxy_start_timestamp_seconds)",
-      "age",
-    ]),
+    stat("Since one of its pods was started", "s", ["time() - max(langfuse_proxy_start_timestamp_seconds)", "age"]),
     graph("Logins by what became of the role", "short", [
       grown("langfuse_proxy_logins_total", "outcome"),
       "{{outcome}}",

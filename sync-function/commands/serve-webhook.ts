@@ -15,7 +15,7 @@ import { isStuck } from "../webhook/liveness.ts";
 import { createReceiver } from "../webhook/receiver.ts";
 import { createWorker } from "../webhook/worker.ts";
 import type { Command } from "./context.ts";
-import { webhookRuns } from "./webhook-runs.ts";
+import { LONGEST_RUN, webhookRuns } from "./webhook-runs.ts";
 
 /** Milliseconds. A pod is killed 60 s after it is told to end. */
 const LAST_RUNS = 15_000;
@@ -54,7 +54,7 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
   const takesEvents = () => isReady && !stop.aborted;
   const operations = answerOperations({
     isAlive: () => {
-      const stuck = isStuck(worker.progress(), now(), shards);
+      const stuck = isStuck(worker.progress(), now(), shards * LONGEST_RUN);
       if (stuck) log.error({ waiting: queue.size }, "the webhook is stuck and has to be started again");
       return !stuck;
     },

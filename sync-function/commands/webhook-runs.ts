@@ -5,13 +5,16 @@ import type { Logger } from "../log.ts";
 import { recordedRun } from "../recorded-run.ts";
 import type { HintRuns, RunOutcome } from "../webhook/worker.ts";
 import { apply } from "./apply.ts";
-import { createContext, type Surroundings } from "./context.ts";
+import { createContext, RUN_DEADLINE, type Surroundings } from "./context.ts";
 import { personRunsOf } from "./person-runs.ts";
 import { shardEnvironments } from "./shard-environments.ts";
 
 const COMMAND = "webhook";
 /** Milliseconds that a run about everybody waits for another one to end. */
 const PATIENCE = 5_000;
+
+/** Milliseconds after which a run has ended for each shard: it is told to stop before, and has some for what is left to do. */
+export const LONGEST_RUN = RUN_DEADLINE + 5 * 60_000;
 
 /**
  * Runs of the configuration that the process has, once for each shard: the webhook serves all of them.

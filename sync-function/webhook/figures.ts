@@ -25,7 +25,7 @@ export const WEBHOOK_METRICS = {
   langfuse_sync_webhook_waiting: { type: "gauge", help: "People whom events have named and who wait.", labels: [] },
   langfuse_sync_webhook_oldest_hint_seconds: {
     type: "gauge",
-    help: "How long what waits longest has not been read, some ten seconds at most in good order; 0 when nothing waits.",
+    help: "How long what waits longest has not been read, in good order some ten seconds and the length of a run at most; 0 when nothing waits.",
     labels: [],
   },
   langfuse_sync_webhook_duration_seconds: {

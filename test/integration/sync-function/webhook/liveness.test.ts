@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, expect, it, vi } from "vitest";
-import { LONGEST_RUN } from "#sync/webhook/liveness.ts";
+import { LONGEST_RUN } from "#sync/commands/webhook-runs.ts";
 import { environmentFor } from "../command-line.ts";
 import { startOrganization } from "../organization-server.ts";
 import { startRealm } from "../realm-server.ts";
