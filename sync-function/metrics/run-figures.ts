@@ -38,8 +38,8 @@ export function runFigures(options: RunFiguresOptions): RunFigures {
     observe: async (event) => {
       if (!isWanted) return;
       if (metrics === undefined) {
-        stopCounting = countRequests(targets, (target, status) => requests.push({ target, status: String(status) }));
         const remembered = await before();
+        stopCounting = countRequests(targets, (target, status) => requests.push({ target, status: String(status) }));
         registry = new MetricsRegistry(Object.keys(remembered).length > 0 ? remembered : publishedSeries(file));
         metrics = runMetrics(registry, startedAt);
       }
