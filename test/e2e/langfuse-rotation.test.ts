@@ -55,6 +55,12 @@ function user(path: string, pair: { publicKey: string; secretKey: string }) {
   const done = work();
   return {
     asked,
+    /** Waits for a request that begins after this. */
+    isUsedAgain: async () => {
+      const before = asked.accepted;
+      // The first one to be answered may have been under way already.
+      await expect.poll(() => asked.accepted).toBeGreaterThan(before + 1);
+    },
     /** What a service does whose pods were started anew. */
     take: (next: typeof pair) => {
       current = next;
@@ -94,8 +100,8 @@ describe("a rotation, with clients that use the keys all the time,", () => {
     expect(next.sync.secretKey).not.toBe(former.sync.secretKey);
 
     await ground.pass(3 * HOUR);
-    // Both clients must have used their pair since, or the server could not tell.
-    await sleep(200);
+    // Or the server could not tell that their pairs are in use.
+    await Promise.all([chat.isUsedAgain(), sync.isUsedAgain()]);
     if (ground.isNamed) console.warn("not tested: a pair in use goes on; the clock of a named server cannot be moved");
     else expect(await up(), "the former pairs are in use").toEqual([]);
 
@@ -124,7 +130,7 @@ describe("a rotation, with clients that use the keys all the time,", () => {
     expect(stepsOf(await run(ground.stack.up(["--plan", plan])))).toEqual([organizationKey, serviceKey]);
     const chat = user("/api/public/projects", former.chat);
     await ground.pass(8 * 24 * HOUR);
-    await sleep(200);
+    await chat.isUsedAgain();
     expect(chat.asked.refused).toEqual([]);
     expect(await up()).toEqual([
       organizationKey,

@@ -58,10 +58,14 @@ it("applies, logs JSON lines without secrets, and needs no right to write", asyn
 it("finishes the people in hand on SIGTERM and says what it left", async () => {
   await using keycloak = await startRealm(realm);
   const writing = Promise.withResolvers<void>();
+  let writes = 0;
   await using langfuse = await startOrganization(viewers, ({ method }) => {
     if (method !== "PUT") return undefined;
     writing.resolve();
-    return (response) => setTimeout(() => response.writeHead(200).end("{}"), 300);
+    writes += 1;
+    // Two are written at a time; until they are, the signal arrives.
+    const milliseconds = writes <= 2 ? 1_000 : 0;
+    return (response) => setTimeout(() => response.writeHead(200).end("{}"), milliseconds);
   });
   const { child, ended } = start(["apply"], environmentFor(keycloak, langfuse));
   await Promise.race([writing.promise, ended]);

@@ -38,6 +38,6 @@ it("the webhook is to be started again when a run does not end, and says for how
   vi.restoreAllMocks();
   hangs = false;
   response.destroy();
-  await until(() => langfuse.roles()["dora@example.com"] === "ADMIN");
+  await until(() => expect(langfuse.roles()["dora@example.com"]).toBe("ADMIN"));
   expect(await healthz()).toEqual([200, "ok\n"]);
 });

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import { expect, vi } from "vitest";
 import { run } from "#sync/commands/run.ts";
 import { parseSeries, type Series } from "#sync/metrics/registry.ts";
 
@@ -34,7 +34,7 @@ export async function startReceiver(
     stop.abort();
     return await ended;
   };
-  if (waitUntilReady) await until(async () => (await fetch(`${url}/readyz`)).ok);
+  if (waitUntilReady) await until(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200));
   return {
     url,
     send: (event) => sendSigned(url, event),
@@ -59,11 +59,10 @@ export function signatureOf(body: string, secret = SECRET): string {
   return createHmac("sha256", secret).update(body).digest("hex");
 }
 
-/** @throws Error when it does not come true within twenty seconds */
-export async function until(isTrue: () => Promise<boolean> | boolean): Promise<void> {
-  const late = AbortSignal.timeout(20_000);
-  while (!(await isTrue())) {
-    if (late.aborted) throw new Error(`it did not come true: ${isTrue}`);
-    await sleep(10);
-  }
+/**
+ * Waits until the assertions hold, and fails with what they say after forty seconds. Unlike `expect.poll` it knows of no
+ * test, and so may wait in several at the same time.
+ */
+export async function until(holds: () => void | Promise<void>): Promise<void> {
+  await vi.waitFor(holds, { timeout: 40_000, interval: 20 });
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Hint } from "#sync/webhook/hint.ts";
 import { HintQueue, SETTLING } from "#sync/webhook/hint-queue.ts";
@@ -135,4 +136,60 @@ describe("a worker", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(runs).toHaveLength(2);
   });
+});
+
+it("follows every hint with a run that began late enough, one run at a time, whatever runs and timers do", async () => {
+  const step = fc.record({
+    pause: fc.integer({ min: 0, max: 4_000 }),
+    whom: fc.constantFrom("a", "b", "everybody", "nobody"),
+    /** Of the next run, and how it ends. */
+    lasts: fc.integer({ min: 0, max: 3_000 }),
+    end: fc.constantFrom<RunOutcome | "failed">("in-sync", "applied", "busy", "failed"),
+    /** Milliseconds by which the clock is behind the timers. */
+    behind: fc.integer({ min: 0, max: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const hints: { whom: string; at: number }[] = [];
+      const reads: { whom: string; at: number }[] = [];
+      const coming = [...steps];
+      let [running, most, behind, last] = [0, 0, 0, 0];
+      const now = () => {
+        last = Math.max(last, Date.now() - behind);
+        return last;
+      };
+      const run = async (people: readonly string[]) => {
+        const at = now();
+        const { lasts, end } = coming.shift() ?? { lasts: 10, end: "applied" as const };
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setTimeout(resolve, lasts));
+        running -= 1;
+        if (end === "failed") throw new Error("cut");
+        if (end !== "busy") reads.push(...people.map((whom) => ({ whom, at })));
+        return end;
+      };
+      const worker = createWorker(
+        new HintQueue(),
+        { people: ({ ids }) => run([...ids]), everybody: () => run(["a", "b", "everybody"]) },
+        { now, log: { warn: () => {} }, onRun: () => {}, onLeft: () => expect.fail("nothing is to be left") },
+      );
+      for (const { pause, whom, behind: by } of steps) {
+        await vi.advanceTimersByTimeAsync(pause);
+        behind = by;
+        if (whom === "nobody") continue;
+        hints.push({ whom, at: now() });
+        worker.hint(whom === "everybody" ? { kind: "everybody" } : about(whom));
+      }
+      // Nothing goes wrong any more, and the longest pause is half a minute.
+      coming.length = 0;
+      await vi.advanceTimersByTimeAsync(120_000);
+      for (const { whom, at } of hints) {
+        expect(reads.some((read) => read.whom === whom && read.at >= at + SETTLING)).toBe(true);
+      }
+      expect(most).toBeLessThanOrEqual(1);
+      expect(vi.getTimerCount()).toBe(0);
+    }),
+    { numRuns: 100 },
+  );
 });
