@@ -1,7 +1,7 @@
 import type { Alert } from "./alert.ts";
 
-/** Requests whose event is lost: nobody knows who sent it, it cannot be read, or it is too old to be believed. */
-export const LOST_EVENTS = 'langfuse_sync_webhook_requests_total{outcome=~"400|401|413|415|503|old"}';
+/** Requests whose event is lost: nobody knows who sent it, it cannot be read, there is no room, or it is too old. */
+export const LOST_EVENTS = 'langfuse_sync_webhook_requests_total{outcome=~"400|401|413|415|503|dropped|old"}';
 
 /** Hints that a webhook does not follow itself; what is left at the end of a process is in its log alone. */
 export const LEFT_TO_OTHERS = 'langfuse_sync_webhook_left_total{reason!="ended"}';

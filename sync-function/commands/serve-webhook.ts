@@ -26,7 +26,7 @@ const FIRST_READ_PAUSE = 2_000;
 /** Who is slower than this sends nothing that is worth waiting for; in milliseconds. */
 const LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 } as const;
 /** A burst of events comes over as many connections, and one that is turned away is an event that is lost. */
-const MOST_CONNECTIONS = 1_024;
+export const MOST_CONNECTIONS = 1_024;
 
 export const serveWebhook: Command = async (surroundings, { json }) => {
   const { environment, print, stop } = surroundings;
@@ -85,6 +85,7 @@ export const serveWebhook: Command = async (surroundings, { json }) => {
     return (isOperation ? operations : receiver)(request, response);
   });
   server.maxConnections = MOST_CONNECTIONS;
+  server.on("drop", () => figures.countRequest("dropped"));
   const listener = await listen(server, wanted, "WEBHOOK_PORT");
   const { port } = listener;
   log.info({ port }, "listening");

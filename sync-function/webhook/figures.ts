@@ -1,15 +1,15 @@
 import type { Family } from "../metrics/catalog.ts";
 import { MetricsRegistry } from "../metrics/registry.ts";
-import { ADMISSION_OUTCOMES, type AdmissionOutcome } from "./admission.ts";
+import { ADMISSION_OUTCOMES } from "./admission.ts";
 import type { Batch } from "./hint-queue.ts";
-import { REFUSED_STATUSES, type RefusedStatus } from "./receiver.ts";
+import { REFUSED_STATUSES } from "./receiver.ts";
 import { LEFT_REASONS, type LeftReason, RUN_ENDS, type RunEnd } from "./worker.ts";
 
 /** Every metric of the webhook. */
 export const WEBHOOK_METRICS = {
   langfuse_sync_webhook_requests_total: {
     type: "counter",
-    help: "Requests to the webhook by what became of them: accepted, ignored, other-realm, repeated, old, or the HTTP status.",
+    help: "Requests to the webhook by what became of them: accepted, ignored, other-realm, repeated, old, dropped with its connection where there were too many, or the HTTP status.",
     labels: ["outcome"],
   },
   langfuse_sync_webhook_runs_total: {
@@ -45,9 +45,13 @@ export const WEBHOOK_METRICS = {
   },
 } as const satisfies Record<string, Family>;
 
+/** What can become of a request. */
+const REQUEST_OUTCOMES = [...ADMISSION_OUTCOMES, "dropped", ...REFUSED_STATUSES] as const;
+type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+
 /** The figures of one webhook, since it has begun. */
 export interface WebhookFigures {
-  countRequest(outcome: AdmissionOutcome | RefusedStatus): void;
+  countRequest(outcome: RequestOutcome): void;
   countRun(scope: Batch["scope"], end: RunEnd, milliseconds: number): void;
   countLeft(reason: LeftReason, hints: number): void;
   /**
@@ -60,10 +64,10 @@ export interface WebhookFigures {
 
 export function createWebhookFigures(startedAt: Date): WebhookFigures {
   const registry = new MetricsRegistry<keyof typeof WEBHOOK_METRICS>({}, WEBHOOK_METRICS);
-  const count = (outcome: AdmissionOutcome | RefusedStatus, by = 1) =>
+  const count = (outcome: RequestOutcome, by = 1) =>
     registry.increase("langfuse_sync_webhook_requests_total", { outcome: String(outcome) }, by);
   // There from the beginning, so that the first of them is an increase.
-  for (const outcome of [...ADMISSION_OUTCOMES, ...REFUSED_STATUSES]) count(outcome, 0);
+  for (const outcome of REQUEST_OUTCOMES) count(outcome, 0);
   for (const reason of LEFT_REASONS) registry.increase("langfuse_sync_webhook_left_total", { reason }, 0);
   for (const scope of ["people", "everybody"] satisfies Batch["scope"][]) {
     for (const outcome of RUN_ENDS) registry.increase("langfuse_sync_webhook_runs_total", { scope, outcome }, 0);

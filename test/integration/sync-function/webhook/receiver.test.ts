@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { MOST_CONNECTIONS } from "#sync/commands/serve-webhook.ts";
+import type { Series } from "#sync/metrics/registry.ts";
 import { LONGEST_BODY } from "#sync/webhook/receiver.ts";
 import { environmentFor, runCommand } from "../command-line.ts";
 import { startOrganization } from "../organization-server.ts";
@@ -97,6 +99,18 @@ describe.concurrent("a request", () => {
     // With a slash behind it and a password, as vymalo/keycloak-webhook sends.
     expect(await ask({ headers: basic(`keycloak:${SECRET}`) }, "/webhook/")).toEqual([202, "{}"]);
     await until(() => expect(roleOf("dora")).toBe("ADMIN"));
+  });
+
+  it("beyond the connections that there may be is counted", async () => {
+    await using world = await startWorld([]);
+    const port = Number(new URL(world.receiver.url).port);
+    const sockets = Array.from({ length: MOST_CONNECTIONS + 10 }, () => connect(port, "127.0.0.1").resume());
+    let closed = 0;
+    for (const socket of sockets) socket.on("error", () => {}).once("close", () => (closed += 1));
+    await until(() => closed >= 10);
+    for (const socket of sockets) socket.destroy();
+    const metrics = async () => await world.receiver.metrics().catch((): Series => ({}));
+    await until(async () => ((await metrics())['langfuse_sync_webhook_requests_total{outcome="dropped"}'] ?? 0) >= 10);
   });
 
   it("whose body grows without end, or does not come, is broken off", async () => {
