@@ -119,7 +119,7 @@ async function exchange(
 ): Promise<unknown> {
   const timer = new AbortController();
   const timeout = setTimeout(() => timer.abort(), deadline);
-  const endsAt = Date.now() + deadline;
+  const endsAt = performance.now() + deadline;
   const repetition = request.repetition ?? defaultRepetition(request.method);
   const isForm = request.body instanceof URLSearchParams;
   const contentType = isForm ? "application/x-www-form-urlencoded" : "application/json";
@@ -137,7 +137,7 @@ async function exchange(
       "axios-retry": {
         retryCondition: (error) =>
           isWorthRepeating({ status: answeredStatus(error), code: error.code }, repetition) &&
-          Date.now() + pauseFor(1, error) < endsAt,
+          performance.now() + pauseFor(1, error) < endsAt,
         retryDelay: pauseFor,
       },
     });

@@ -84,9 +84,16 @@ export class Upstream {
       maxHeaderSize: LONGEST_HEAD,
       signal,
     });
-    outgoing.on("response", (answer) => resolve({ kind: "answer", answer }));
+    let received: IncomingMessage | undefined;
+    outgoing.on("response", (answer) => {
+      received = answer;
+      resolve({ kind: "answer", answer });
+    });
     outgoing.on("upgrade", (answer, socket, head) => resolve({ kind: "upgrade", answer, socket, head }));
-    outgoing.on("timeout", () => outgoing.destroy(new Silence(`nothing came for ${this.#timeout} ms`)));
+    outgoing.on("timeout", () => {
+      // What is there as a whole waits for whoever reads it; to end it now would lose what was not read, without a word.
+      if (!received?.complete) outgoing.destroy(new Silence(`nothing came for ${this.#timeout} ms`));
+    });
     outgoing.on("error", (error: NodeJS.ErrnoException) => {
       const isReset = error.code === "ECONNRESET" || error.code === "EPIPE";
       reject(isReset && outgoing.reusedSocket && !signal.aborted ? new StaleConnection(error.message) : error);

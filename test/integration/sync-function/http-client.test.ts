@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { createHttpClient } from "#sync/http/client.ts";
 import { createLangfuseClient } from "#sync/langfuse/client.ts";
@@ -8,6 +8,9 @@ import { type Answer, startServer } from "./http-server.ts";
 import { LANGFUSE_CREDENTIALS } from "./organization-server.ts";
 
 const anything = z.unknown();
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
   return await work.then(
@@ -61,6 +64,16 @@ describe("a call", () => {
     const started = performance.now();
     await client.send({ method: "POST", path: "/things", body: {} }, anything);
     expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+  });
+
+  it("has its time although the date is set forward meanwhile", async () => {
+    await using server = await startServer(() => {
+      if (server.received.length > 1) return { status: 200, json: {} };
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+      return { status: 503 };
+    });
+    const client = createHttpClient({ service: "Langfuse", baseUrl: server.url });
+    await expect(client.send({ method: "GET", path: "/things" }, anything)).resolves.toEqual({});
   });
 
   it("does not wait for what comes after its deadline", async () => {

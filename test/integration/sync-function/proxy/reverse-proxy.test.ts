@@ -180,6 +180,15 @@ describe("when something is wrong", () => {
     expect(world.ended).toMatchObject([{ status: 502, failure: expect.stringContaining("the answer broke off") }]);
   });
 
+  it("with nothing, an answer waits for as long as it takes to find out who has logged in", async () => {
+    await using world = await startWorld(
+      (_, response) => response.writeHead(302, { "set-cookie": "next-auth.session-token=t" }).end("moved"),
+      { timeout: 50, onLogin: () => new Promise((resolve) => setTimeout(resolve, 200, true)) },
+    );
+    const answer = await fetch(world.url, { redirect: "manual" });
+    expect([answer.status, await answer.text()]).toEqual([302, "moved"]);
+  });
+
   it("with an answer in another protocol, for which nobody asked, the browser gets a page", async () => {
     await using world = await startWorld((request) => {
       request.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
