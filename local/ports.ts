@@ -1,7 +1,23 @@
+import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 
-/** A TCP port that nobody listens on at this moment, on `host`. */
+/** Lowest port that is chosen; services have theirs below it, mostly, and browsers refuse none from here on. */
+const LOWEST = 11_000;
+/** Where the ports begin that the system gives to whoever asks for any, unless it tells (ip(7), ip_local_port_range). */
+const USUAL_END = 32_768;
+const ATTEMPTS = 100;
+
+/**
+ * A TCP port that nobody listens on at this moment, on `host`: none of those that any connection may be given, as between
+ * choosing a port and using it a busy machine opens hundreds of them.
+ */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
+  const end = await firstGivenPort();
+  for (let attempt = 0; attempt < ATTEMPTS && end > LOWEST; attempt += 1) {
+    const port = randomInt(LOWEST, end);
+    if (await isFree(port, host)) return port;
+  }
   return await listenOnce(0, host);
 }
 
@@ -11,6 +27,11 @@ export async function isFree(port: number, host = "127.0.0.1"): Promise<boolean>
     () => true,
     () => false,
   );
+}
+
+async function firstGivenPort(): Promise<number> {
+  const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8").catch(() => "");
+  return Number.parseInt(range, 10) || USUAL_END;
 }
 
 async function listenOnce(port: number, host: string): Promise<number> {
