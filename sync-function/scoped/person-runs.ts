@@ -153,7 +153,8 @@ export function createPersonRuns(settings: PersonRunsSettings): PersonRuns {
     return { outcome: exitCode === 0 ? "applied" : "partial", changes };
   };
   const changeInTurn = async (people: NamedPeople, stop: AbortSignal, patience: number): Promise<PersonRunResult> => {
-    const mine = turn.then(() => change(people, stop, patience));
+    // Whose time is over by then would still ask for the right to write, and make those behind wait for the answer.
+    const mine = turn.then(() => (stop.aborted ? Promise.reject(stopped()) : change(people, stop, patience)));
     turn = mine.catch(() => {});
     try {
       return await mine;

@@ -175,3 +175,23 @@ it("ends at once when it is told to stop while it reads", async () => {
   asked.abort();
   await expect(running).rejects.toThrow("told to stop");
 });
+
+it("does not write, nor stand in anybody's way, when its time is over before its turn comes", async () => {
+  const [writing, late] = [Promise.withResolvers<void>(), new AbortController()];
+  let asked = 0;
+  const hold: Safeguards["hold"] = async () => {
+    asked += 1;
+    await writing.promise;
+    return await NO_SAFEGUARDS.hold();
+  };
+  const { runs, admins, roles } = world({ safeguards: { hold } });
+  admins.add("a").add("b");
+  const first = runs.run(about("a"), { stop, isLikely: true });
+  const second = runs.run(about("b"), { stop: late.signal, isLikely: true });
+  const ended = expect(second).rejects.toThrow("told to stop");
+  late.abort();
+  writing.resolve();
+  expect(await first).toMatchObject({ outcome: "applied" });
+  await ended;
+  expect([asked, roles.get("b")]).toEqual([1, "VIEWER"]);
+});
