@@ -30,11 +30,10 @@ export async function deleteInAnyCase<Client>(
       return undefined;
     });
     if (!key) return;
-    try {
-      await work(spare(key));
-    } finally {
-      await admin.deleteApiKey(organizationId, key.id);
-    }
+    const [done] = await Promise.allSettled([work(spare(key))]);
+    const [ended] = await Promise.allSettled([admin.deleteApiKey(organizationId, key.id)]);
+    // What went wrong first; a pair that is left bears the note by which the next run ends it.
+    for (const one of [done, ended]) if (one.status === "rejected") throw one.reason;
   }
 }
 
