@@ -18,6 +18,26 @@ afterEach(() => {
 const idOfShard = (shard: number, index = shard): string =>
   Array.from({ length: 20 }, (_, n) => `org-${index}-${n}`).find((id) => shardOf(id, 2) === shard) ?? "";
 
+/** Settings of a sync of these organizations, which two Jobs share; the first one's Langfuse is the usual one. */
+async function sharded(
+  keycloak: { readonly url: string },
+  langfuses: readonly { readonly url: string }[],
+  ids: readonly string[],
+) {
+  const organizations = langfuses.map(({ url }, index) => ({
+    id: ids[index],
+    langfuseUrl: url,
+    publicKeyVariable: "LANGFUSE_PUBLIC_KEY",
+    secretKeyVariable: "LANGFUSE_SECRET_KEY",
+    rules: [{ from: { realmRole: "langfuse-admin" }, organization: "ADMIN" }],
+  }));
+  const file = at("organizations.json");
+  await writeFile(file, JSON.stringify({ organizations }));
+  const usual = langfuses[0] ?? expect.fail("no Langfuse");
+  const { LANGFUSE_ORG_ID: _id, ROLE_MAPPING: _mapping, ...common } = environmentFor(keycloak, usual);
+  return { ...common, ...records(), SYNC_CONFIG: file, SHARDS: "2" };
+}
+
 it("a login makes roles right in the organizations of its own Langfuse, whichever Job looks after them", async () => {
   const [person] = many("langfuse-admin");
   const email = person?.email ?? "";
@@ -28,23 +48,8 @@ it("a login makes roles right in the organizations of its own Langfuse, whicheve
   await using elsewhere = await startOrganization(members);
   /** One of the first Job, one of the second, and one of another Langfuse. */
   const ids = [0, 1, 1].map(idOfShard);
-  const organizations = [first, second, elsewhere].map(({ url }, index) => ({
-    id: ids[index],
-    langfuseUrl: url,
-    publicKeyVariable: "LANGFUSE_PUBLIC_KEY",
-    secretKeyVariable: "LANGFUSE_SECRET_KEY",
-    rules: [{ from: { realmRole: "langfuse-admin" }, organization: "ADMIN" }],
-  }));
-  await writeFile(at("login.json"), JSON.stringify({ organizations }));
-  const { LANGFUSE_ORG_ID: _id, ROLE_MAPPING: _mapping, ...common } = environmentFor(keycloak, first);
+  const environment = await sharded(keycloak, [first, second, elsewhere], ids);
   const stop = new AbortController().signal;
-  const environment = {
-    ...common,
-    ...records(),
-    SYNC_CONFIG: at("login.json"),
-    LOCK_FILE: at("login.lock"),
-    SHARDS: "2",
-  };
   // The proxy reaches Langfuse at another address than the sync does.
   const runs = loginRuns({ environment, print: () => {}, stop }, second.url, createLog("silent"));
   const login = (role: string) => {
@@ -71,22 +76,7 @@ it.each([
     const members = { "boss@example.com": "OWNER", [dora.email]: "VIEWER" };
     await using broken = await startOrganization(members, () => ({ status: 400, text: "broken" }));
     await using other = await startOrganization(members);
-    const organizations = [broken, other].map(({ url }, shard) => ({
-      id: idOfShard(shard),
-      langfuseUrl: url,
-      publicKeyVariable: "LANGFUSE_PUBLIC_KEY",
-      secretKeyVariable: "LANGFUSE_SECRET_KEY",
-      rules: [{ from: { realmRole: "langfuse-admin" }, organization: "ADMIN" }],
-    }));
-    await writeFile(at("shards.json"), JSON.stringify({ organizations }));
-    const { LANGFUSE_ORG_ID: _id, ROLE_MAPPING: _mapping, ...common } = environmentFor(keycloak, broken);
-    const environment = {
-      ...common,
-      ...records(),
-      SYNC_CONFIG: at("shards.json"),
-      LOCK_FILE: at("shards.lock"),
-      SHARDS: "2",
-    };
+    const environment = await sharded(keycloak, [broken, other], [0, 1].map(idOfShard));
     const stop = new AbortController().signal;
     const surroundings = { environment, print: () => {}, stop };
     const named = { ids: new Set([dora.id]), emails: new Set<string>() };

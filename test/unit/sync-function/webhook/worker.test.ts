@@ -28,6 +28,19 @@ function working({ now = Date.now, end = async () => "applied" as RunOutcome } =
   return { worker, runs, outcomes, left };
 }
 
+/** Runs that take a while, and how many there were at the same time. */
+function slowly() {
+  let [running, most] = [0, 0];
+  const end = async (): Promise<RunOutcome> => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    running -= 1;
+    return "applied";
+  };
+  return { end, most: () => most };
+}
+
 beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
 });
@@ -80,36 +93,20 @@ describe("a worker", () => {
   });
 
   it("makes one run at a time", async () => {
-    let [running, most] = [0, 0];
-    const { worker, runs } = working({
-      end: async () => {
-        running += 1;
-        most = Math.max(most, running);
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        running -= 1;
-        return "applied";
-      },
-    });
+    const { end, most } = slowly();
+    const { worker, runs } = working({ end });
     for (const id of ["a", "b", "c"]) {
       worker.hint(about(id));
       await vi.advanceTimersByTimeAsync(100);
     }
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(most).toBe(1);
+    expect(most()).toBe(1);
     expect(runs.at(-1)?.[1].split(" ")).toEqual(expect.arrayContaining(["c"]));
   });
 
   it("makes one run at a time also while it ends, whoever is named meanwhile", async () => {
-    let [running, most] = [0, 0];
-    const { worker, runs } = working({
-      end: async () => {
-        running += 1;
-        most = Math.max(most, running);
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        running -= 1;
-        return "applied";
-      },
-    });
+    const { end, most } = slowly();
+    const { worker, runs } = working({ end });
     worker.hint(about("a"));
     await vi.advanceTimersByTimeAsync(500);
     const drained = worker.drain(10_000);
@@ -119,7 +116,7 @@ describe("a worker", () => {
     }
     await vi.advanceTimersByTimeAsync(10_000);
     await drained;
-    expect(most).toBe(1);
+    expect(most()).toBe(1);
     expect(new Set(runs.flatMap(([, whom]) => whom.split(" ")))).toEqual(new Set(["a", "b", "c"]));
     expect(vi.getTimerCount()).toBe(0);
   });
