@@ -70,7 +70,7 @@ describe("npm run demo", () => {
     expect(output).not.toContain("✗");
     expect(demo.lines().at(-1)).toMatch(/^demo: \d+ checks passed$/);
     expect(code).toBe(0);
-    await expect.poll(() => markedProcesses(run), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => markedProcesses(run)).toEqual([]);
   });
 
   it.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)(

@@ -154,7 +154,7 @@ describe.skipIf(obstacle !== undefined)("a cluster with a node", { timeout: 120_
       const marks = marksOf(folder);
       expect(remains(marks).filter((each) => each.includes("setInterval"))).toHaveLength(1);
       owner.kill("SIGKILL");
-      await expect.poll(() => remains(marks), { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => remains(marks)).toEqual([]);
     } finally {
       owner.kill("SIGKILL");
     }
@@ -193,7 +193,7 @@ describe("a control plane alone", { timeout: 120_000 }, () => {
       const scoped = (...args: readonly string[]) => cluster.kubectl(["--namespace", NAMESPACE, ...args]);
       await scoped("create", "job", "--from=cronjob/sync", "manual");
       const phase = async () => await scoped("get", "pods", "-o", "jsonpath={.items[*].status.phase}");
-      await expect.poll(phase, { timeout: 10_000, interval: 200 }).toBe("Pending");
+      await expect.poll(phase, { interval: 200 }).toBe("Pending");
       const open = { containers: [{ name: "open", image: cluster.image }] };
       await expect(apply(cluster, pod("open", open))).rejects.toThrow(/violates PodSecurity/);
     } finally {

@@ -63,7 +63,7 @@ describe("state", () => {
     const file = path.join(folder, "langfuse.json");
     const { target } = await start({ file });
     await createUser(target, "early@example.com");
-    await expect.poll(() => readFile(file, "utf8"), { timeout: 5_000 }).toContain("early@example.com");
+    await expect.poll(() => readFile(file, "utf8")).toContain("early@example.com");
   });
 
   it("refuses a file that is something else and names it", async () => {
