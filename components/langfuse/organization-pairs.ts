@@ -55,11 +55,11 @@ export class OrganizationPairs {
 
   /** Whether something is heard before the patience is over, which is one for the whole process. */
   async #news(): Promise<boolean> {
-    this.#endsAt ??= Date.now() + this.#patience;
+    this.#endsAt ??= performance.now() + this.#patience;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const wake = () => resolve(true);
     this.#waiting.add(wake);
-    const late = setTimeout(resolve, Math.max(0, this.#endsAt - Date.now()), false);
+    const late = setTimeout(resolve, Math.max(0, this.#endsAt - performance.now()), false);
     return await promise.finally(() => {
       clearTimeout(late);
       this.#waiting.delete(wake);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { OrganizationPairs } from "#components/langfuse/organization-pairs.ts";
 import { refusal } from "../answers.ts";
 
@@ -40,6 +40,20 @@ describe("the pairs of an organization", () => {
     setImmediate(() => pairs.remember(pair("next")));
     expect(await both).toEqual(["done", "done"]);
     expect(tried).toEqual(["a", "b", "next", "next"]);
+  });
+
+  it("are waited for no longer when the date is set back meanwhile", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const pairs = new OrganizationPairs(2_000);
+    const { work } = server("none");
+    const first = expect(pairs.withAccepted(pair("a"), work)).rejects.toMatchObject({ status: 401 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const second = expect(pairs.withAccepted(pair("b"), work)).rejects.toMatchObject({ status: 401 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+    await Promise.all([first, second]);
   });
 
   it("do not stand in the way of other errors", async () => {
