@@ -5,7 +5,7 @@ import type { People } from "./people/match.ts";
 import { type Memory, NO_MEMORY, type OrganizationMemory, remember } from "./people/memory.ts";
 import type { Directory, DirectoryAnswer, Interest, Person } from "./people/person.ts";
 import { raises } from "./plan/change.ts";
-import { type Plan, plan } from "./plan/plan.ts";
+import { type Plan, signed, type UnsignedPlan, unsignedPlan } from "./plan/plan.ts";
 import type { Absence, AccessState, Member } from "./plan/state.ts";
 import { addressesOf, wake } from "./resting.ts";
 import { interestOf } from "./roles/rule.ts";
@@ -160,15 +160,20 @@ function peopleOf<Client extends OrganizationReader>(
   return { byEmail, linked: new Map(linked) };
 }
 
-/** What would be decided by what has been found so far, without asking anybody again. */
+/** A decision that rests on what nobody has been asked about again. */
+export type Tentative<Client extends OrganizationReader> = Omit<Decision<Client>, "plan"> & {
+  readonly plan: UnsignedPlan;
+};
+
+/** What would be decided by what has been found so far. */
 export function planned<Client extends OrganizationReader>(
   drafts: readonly Draft<Client>[],
   found: Found,
-): readonly Decision<Client>[] {
+): readonly Tentative<Client>[] {
   return drafts.map((draft) => {
     const { organization, facts } = draft;
     const state = { ...facts, people: peopleOf(draft, found) };
-    return { organization, state, plan: plan(state, organization.rules) };
+    return { organization, state, plan: unsignedPlan(state, organization.rules) };
   });
 }
 
@@ -203,7 +208,7 @@ export async function confirmed<Client extends OrganizationReader>(
         linked === undefined || linked.email === email || !isOpen(linked.id) ? [] : [linked.id],
       ),
     );
-    if (emails.size === 0 && ids.size === 0) return decisions;
+    if (emails.size === 0 && ids.size === 0) return decisions.map(final);
     for (const key of [...emails, ...ids]) asked.set(key, losing.has(key));
     await mapLimited([...emails], CONFIRMATIONS_AT_ONCE, async (email) => {
       found.byEmail.set(email, await directory.confirm(interest, email, { losing: losing.has(email) }));
@@ -214,6 +219,10 @@ export async function confirmed<Client extends OrganizationReader>(
       else found.byId.set(id, person);
     });
   }
+}
+
+function final<Client extends OrganizationReader>({ organization, state, plan }: Tentative<Client>): Decision<Client> {
+  return { organization, state, plan: signed(plan, state, organization.rules) };
 }
 
 /** What is remembered of what was read, whatever is done about it. */

@@ -28,13 +28,25 @@ export const planSchema = z.strictObject({
   fingerprint: z.string(),
 });
 export type Plan = Readonly<z.output<typeof planSchema>>;
+/** A plan that may not be the last one, so that nobody needs its fingerprint. */
+export type UnsignedPlan = Omit<Plan, "fingerprint">;
 
 /**
  * What has to change so that everybody has the roles the rules give them. Same facts, same plan, byte for byte.
  *
  * @throws AccessError `incomplete` when the rules name a project that does not exist
  */
-export function plan(state: AccessState, given: AccessRules): Plan {
+export function plan(state: AccessState, rules: AccessRules): Plan {
+  return signed(unsignedPlan(state, rules), state, rules);
+}
+
+/** The same plan with the fingerprint of the facts that it was made from, which takes about as long as to make it. */
+export function signed(unsigned: UnsignedPlan, state: AccessState, rules: AccessRules): Plan {
+  return { ...unsigned, fingerprint: fingerprintOf(state, rules) };
+}
+
+/** @throws AccessError as `plan` */
+export function unsignedPlan(state: AccessState, given: AccessRules): UnsignedPlan {
   const { rules, managed } = resolveProjects(given, state.projects);
   const isIgnored = addressMatcher(rules.ignore);
   const isProtected = addressMatcher(rules.protect);
@@ -79,7 +91,6 @@ export function plan(state: AccessState, given: AccessRules): Plan {
       return change === undefined && untouched === undefined && !rows?.changes.length && !rows?.untouched.length;
     }).length,
     ignored: state.members.length - seen.length,
-    fingerprint: fingerprintOf(state, given),
   };
 }
 

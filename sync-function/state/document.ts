@@ -90,5 +90,6 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function sorted(value: Readonly<Record<string, unknown>>) {
-  return Object.fromEntries(Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  const keys = Object.keys(value).toSorted();
+  return Object.fromEntries(keys.map((key) => [key, value[key]]));
 }
