@@ -7,7 +7,7 @@ import type { Organization, OrganizationReader } from "#sync/organization.ts";
 import { type Memory, NO_MEMORY } from "#sync/people/memory.ts";
 import type { Directory, Person } from "#sync/people/person.ts";
 import { type AccessRules, UNMATCHED_MODES } from "#sync/roles/rule.ts";
-import { active, directoryAnswer, person, rulesOf } from "./plan/world.ts";
+import { active, directoryAnswer, person, realmOf, rulesOf } from "./plan/world.ts";
 
 const rules = rulesOf({ rules: [{ realmRole: "admins", organization: "ADMIN" }] });
 const now = new Date("2026-03-10T00:00:00Z");
@@ -137,18 +137,7 @@ it("what is decided does not depend on who was looked up", async () => {
   const names = ["a", "b", "c", "d"];
   const ids = ["1", "2", "3", "4", "5"];
   const users = ["u1", "u2", "u3", "u4", "u5"];
-  const people = fc.uniqueArray(
-    fc
-      .record({
-        id: fc.constantFrom(...ids),
-        name: fc.constantFrom(...names),
-        enabled: fc.boolean(),
-        emailVerified: fc.boolean(),
-        realmRoles: fc.subarray(["admins", "members"]),
-      })
-      .map(({ name, ...more }) => person(name, more)),
-    { selector: ({ id }) => id },
-  );
+  const people = realmOf(names, ids);
   const members = fc.uniqueArray(
     fc.tuple(
       fc.constantFrom(...users),

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import type { Role } from "#sync/langfuse/role.ts";
 import type { Addresses, DirectoryAnswer, Person } from "#sync/people/person.ts";
 import type { AccessState, Project } from "#sync/plan/state.ts";
@@ -54,6 +55,22 @@ export function person(name: string, more: Partial<Person> = {}): Person {
     groups: [],
     ...more,
   };
+}
+
+/** Any people who are different users, of whom several may have one name, and with it the address. */
+export function realmOf(names: readonly string[], ids: readonly string[]): fc.Arbitrary<Person[]> {
+  return fc.uniqueArray(
+    fc
+      .record({
+        name: fc.constantFrom(...names),
+        id: fc.constantFrom(...ids),
+        enabled: fc.boolean(),
+        emailVerified: fc.boolean(),
+        realmRoles: fc.subarray(["admins", "members"]),
+      })
+      .map(({ name, ...more }) => person(name, more)),
+    { selector: ({ id }) => id },
+  );
 }
 
 /** What a person holds, for `stateOf`. */

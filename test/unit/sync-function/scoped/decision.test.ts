@@ -8,7 +8,7 @@ import { NO_MEMORY } from "#sync/people/memory.ts";
 import type { Directory, Person } from "#sync/people/person.ts";
 import type { AccessRules } from "#sync/roles/rule.ts";
 import { decideAbout, type NamedPeople } from "#sync/scoped/decision.ts";
-import { active, directoryAnswer, person, rulesOf } from "../plan/world.ts";
+import { active, directoryAnswer, person, realmOf, rulesOf } from "../plan/world.ts";
 
 const rules = rulesOf({
   rules: [
@@ -157,18 +157,7 @@ describe("a run about single people", () => {
 it("decides about whoever is named what a run about everybody decides", async () => {
   const names = ["a", "b", "c", "d"];
   const ids = ["1", "2", "3", "4", "5"];
-  const people = fc.uniqueArray(
-    fc
-      .record({
-        name: fc.constantFrom(...names),
-        id: fc.constantFrom(...ids),
-        enabled: fc.boolean(),
-        emailVerified: fc.boolean(),
-        realmRoles: fc.subarray(["admins", "members"]),
-      })
-      .map(({ name, ...more }) => person(name, more)),
-    { selector: ({ id }) => id },
-  );
+  const people = realmOf(names, ids);
   const rows = fc.uniqueArray(
     fc.tuple(fc.constantFrom("u1", "u2", "u3", "u4"), fc.constantFrom(...names, "x"), fc.constantFrom(...ROLES)),
     { selector: ([userId]) => userId },
