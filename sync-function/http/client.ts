@@ -4,6 +4,7 @@ import axios, { type AxiosError, type AxiosInstance, type AxiosRequestConfig } f
 import axiosRetry from "axios-retry";
 import type * as z from "zod";
 import { toDotPath } from "zod/v4/core";
+import { deadline } from "../deadline.ts";
 import { AccessError } from "../errors.ts";
 import { LONGEST_ANSWER, type Receiver, receiveBodies, receivedBy } from "./body.ts";
 import { answeredStatus, type CallName, failureOf, type Remedy } from "./failure.ts";
@@ -64,7 +65,7 @@ export interface HttpClient {
 const IDLE = 60_000;
 
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const deadline = options.deadline ?? 120_000;
+  const longest = options.deadline ?? 120_000;
   const agent = { keepAlive: true, maxSockets: options.connections ?? 8, timeout: IDLE };
   const instance = axios.create({
     adapter: "http",
@@ -86,9 +87,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const ask = async (request: HttpRequest, call: CallName, more: AxiosRequestConfig): Promise<unknown> => {
     try {
-      return await exchange(instance, `${baseUrl}${request.path}`, request, more, deadline, options.signal);
+      return await exchange(instance, `${baseUrl}${request.path}`, request, more, longest, options.signal);
     } catch (error) {
-      throw failureOf(error, call, { deadline }, options.remedy);
+      throw failureOf(error, call, { deadline: longest }, options.remedy);
     }
   };
   const nameOf = ({ method, path }: HttpRequest): CallName => ({
@@ -114,12 +115,12 @@ async function exchange(
   url: string,
   request: HttpRequest,
   options: AxiosRequestConfig,
-  deadline: number,
+  longest: number,
   runSignal: AbortSignal | undefined,
 ): Promise<unknown> {
-  const timer = new AbortController();
-  const timeout = setTimeout(() => timer.abort(), deadline);
-  const endsAt = performance.now() + deadline;
+  // Let go of below, not by `using`: Pulumi runs this file too, on a Node that may not know the word.
+  const limit = deadline(longest, ...(runSignal === undefined ? [] : [runSignal]));
+  const endsAt = performance.now() + longest;
   const repetition = request.repetition ?? defaultRepetition(request.method);
   const isForm = request.body instanceof URLSearchParams;
   const contentType = isForm ? "application/x-www-form-urlencoded" : "application/json";
@@ -133,7 +134,7 @@ async function exchange(
       params: request.query,
       headers: { ...(request.body === undefined ? {} : { "content-type": contentType }), ...request.headers },
       data: isForm ? String(request.body) : request.body === undefined ? undefined : JSON.stringify(request.body),
-      signal: runSignal === undefined ? timer.signal : AbortSignal.any([timer.signal, runSignal]),
+      signal: limit.signal,
       "axios-retry": {
         retryCondition: (error) =>
           isWorthRepeating({ status: answeredStatus(error), code: error.code }, repetition) &&
@@ -143,7 +144,7 @@ async function exchange(
     });
     return data;
   } finally {
-    clearTimeout(timeout);
+    limit[Symbol.dispose]();
   }
 }
 
