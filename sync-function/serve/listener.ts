@@ -12,6 +12,8 @@ export interface Listener {
   close(grace: number): Promise<void>;
 }
 
+/** Connections that wait to be accepted. Whoever finds no place tries again a second later, and then after three. */
+const MOST_WAITING = 1_024;
 /** Milliseconds between two looks for connections that have nothing to do any more. */
 const IDLE_LOOK = 50;
 
@@ -29,7 +31,7 @@ export async function listen(server: Server, port: number, variable: string): Pr
     socket.once("close", () => sockets.delete(socket));
   });
   const bound = Promise.withResolvers<void>();
-  server.once("error", (error) => bound.reject(error)).listen(port, () => bound.resolve());
+  server.once("error", (error) => bound.reject(error)).listen({ port, backlog: MOST_WAITING }, () => bound.resolve());
   try {
     await bound.promise;
   } catch (error) {
