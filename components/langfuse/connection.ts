@@ -74,15 +74,19 @@ export function hasPair({ organizationId, ...given }: KeyPair & { readonly organ
  * A client that works with whichever pair of the organization is accepted. What is stored with a resource stays as it was
  * when its organization's key rotates, so that a rotation is no change of every resource; the given pair may therefore
  * have ended, and this process have heard of its successor.
+ *
+ * @param waits whether this process may yet hear of it, as it does in every operation but a `destroy`; default true
  */
-export function organizationClient(organizationId: string, given: KeyPair): LangfuseClient {
+export function organizationClient(organizationId: string, given: KeyPair, { waits = true } = {}): LangfuseClient {
   const known = pairsOf(organizationId);
   const methods = Object.keys(clientOf(given)) as (keyof LangfuseClient)[];
   const calls = methods.map((method) => {
     const call = (...parameters: unknown[]) =>
       known
-        .withAccepted(given, (pair) =>
-          (clientOf(pair)[method] as (...all: unknown[]) => Promise<unknown>)(...parameters),
+        .withAccepted(
+          given,
+          (pair) => (clientOf(pair)[method] as (...all: unknown[]) => Promise<unknown>)(...parameters),
+          waits,
         )
         .catch((error) => {
           throw isRefusedKey(error)

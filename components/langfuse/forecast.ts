@@ -8,7 +8,7 @@ import { declaredPart, managerOf } from "./marker.ts";
 import type { ProjectRole } from "./project-roles.ts";
 
 /** How long a look at the server may take, in milliseconds: without an answer a preview goes on. */
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 
 /** What the name of something new is looked for by. */
 interface Wanted {

@@ -34,9 +34,9 @@ export type MembershipClient = Pick<
 
 /**
  * How long the demotion of the last owner waits for the next one, in milliseconds. The engine starts changes that do not
- * depend on each other in any order, within moments of each other.
+ * depend on each other in any order, within moments of each other; a busy machine takes longer.
  */
-const OWNER_WAIT = 10_000;
+const OWNER_WAIT = 30_000;
 
 /**
  * Another person or organization is another membership. Another key of the organization is no change: it opens the same
@@ -114,7 +114,7 @@ export async function update(
 
 export async function remove(
   props: MembershipOutputs,
-  client: MembershipClient = clientFor(props),
+  client: MembershipClient = clientFor(props, { waits: false }),
   admin: SpareKeyMaker = adminClient(),
   lists: MemberLists = memberLists(props.organizationId),
   spare: (pair: KeyPair) => MembershipClient = clientOf,
@@ -183,8 +183,8 @@ async function setRole(
   );
 }
 
-function clientFor(inputs: MembershipOutputs): MembershipClient {
-  return organizationClient(inputs.organizationId, inputs);
+function clientFor(inputs: MembershipOutputs, options?: { readonly waits: boolean }): MembershipClient {
+  return organizationClient(inputs.organizationId, inputs, options);
 }
 
 /** Exactly what is stored: the engine adds properties of its own to what it passes. */

@@ -2,10 +2,10 @@ import type { KeyPair } from "./connection.ts";
 import { isRefusedKey } from "./refused-key.ts";
 
 /**
- * How long after the first refusal a successor may still be heard of, in milliseconds. A refresh reads resources in any
- * order, those that a key opens beside the key itself.
+ * How long after the first refusal a pair may still be heard of for the first time, in milliseconds. A refresh reads
+ * resources in any order, those that a key opens beside the key itself, and on a busy machine not within moments.
  */
-const PATIENCE = 2_000;
+const PATIENCE = 15_000;
 
 /** The pairs of one organization that this process heard of. */
 export class OrganizationPairs {
@@ -29,18 +29,19 @@ export class OrganizationPairs {
   }
 
   /**
-   * Does something with the first pair that is accepted: those that are known, the newest first, then the given one, and
-   * then any that is heard of while there is patience.
+   * Does something with the first pair that is accepted: those that are known, the newest first, then the given one. Where
+   * none is known yet, it waits until one is heard of: whoever tells of a pair has the current one.
    *
+   * @param waits false where nobody is going to tell of a pair, as in a deletion of everything
    * @throws the first refusal when all are refused, and every other error at once
    */
-  async withAccepted<T>(given: KeyPair, work: (pair: KeyPair) => Promise<T>): Promise<T> {
+  async withAccepted<T>(given: KeyPair, work: (pair: KeyPair) => Promise<T>, waits = true): Promise<T> {
     const tried = new Set<string>();
     let refusal: unknown;
     for (;;) {
       const pair = [...this.#known, given].find(({ secretKey }) => !tried.has(secretKey));
       if (!pair) {
-        if (await this.#news()) continue;
+        if (waits && this.#known.length === 0 && (await this.#news())) continue;
         throw refusal;
       }
       tried.add(pair.secretKey);

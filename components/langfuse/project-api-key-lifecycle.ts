@@ -121,7 +121,7 @@ export async function read(
 
 export async function remove(
   props: ProjectApiKeyOutputs,
-  client: KeyClient = clientFor(props),
+  client: KeyClient = clientFor(props, { waits: false }),
   admin: SpareKeyMaker = adminClient(),
   spare: (pair: KeyPair) => KeyClient = clientOf,
 ): Promise<void> {
@@ -225,8 +225,8 @@ async function keysBehind(
   }
 }
 
-function clientFor(inputs: ProjectApiKeyInputs): KeyClient {
-  return organizationClient(inputs.organizationId, organizationPair(inputs));
+function clientFor(inputs: ProjectApiKeyInputs, options?: { readonly waits: boolean }): KeyClient {
+  return organizationClient(inputs.organizationId, organizationPair(inputs), options);
 }
 
 function organizationPair(inputs: ProjectApiKeyInputs): KeyPair {

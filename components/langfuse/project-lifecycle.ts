@@ -167,7 +167,7 @@ export async function update(
 export async function remove(
   id: string,
   props: ProjectOutputs,
-  client: ProjectClient = clientFor(props),
+  client: ProjectClient = clientFor(props, { waits: false }),
   admin: SpareKeyMaker = adminClient(),
   spare: (pair: KeyPair) => ProjectClient = clientOf,
 ): Promise<void> {
@@ -222,8 +222,8 @@ function sightOf(inputs: ProjectInputs): ProjectSight {
   };
 }
 
-function clientFor(inputs: ProjectOutputs): ProjectClient {
-  return organizationClient(inputs.organizationId, inputs);
+function clientFor(inputs: ProjectOutputs, options?: { readonly waits: boolean }): ProjectClient {
+  return organizationClient(inputs.organizationId, inputs, options);
 }
 
 /** Exactly what is stored: the engine adds properties of its own to what it passes. */

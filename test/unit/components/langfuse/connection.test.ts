@@ -8,6 +8,7 @@ import {
   entitle,
   memberLists,
   organizationClient,
+  remember,
   titleOf,
 } from "#components/langfuse/connection.ts";
 import { withRemedy } from "#components/langfuse/refused-key.ts";
@@ -56,6 +57,7 @@ describe("the connection of the dynamic resources to Langfuse", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     configured(`http://127.0.0.1:${port}`);
+    remember("o1", key("1"));
     const message = await organizationClient("o1", key("1")).listProjects().catch(messageOf);
     server.close();
     expect(message).toMatch(/^o1: .*401.*; where the organization or its key was deleted.* `pulumi refresh`/);

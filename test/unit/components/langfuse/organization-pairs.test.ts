@@ -4,6 +4,9 @@ import { refusal } from "../answers.ts";
 
 const pair = (name: string) => ({ publicKey: `pk-lf-${name}`, secretKey: `sk-lf-${name}` });
 
+/** Milliseconds that no test takes. */
+const LONG = 3_600_000;
+
 /** A server that accepts one pair and notes which were tried. */
 function server(accepted: string) {
   const tried: string[] = [];
@@ -26,15 +29,22 @@ describe("the pairs of an organization", () => {
   });
 
   it("are tried once each, and then the first refusal counts", async () => {
-    const pairs = new OrganizationPairs(0);
+    const pairs = new OrganizationPairs(LONG);
     pairs.remember(pair("stored"));
     const { tried, work } = server("none");
     await expect(pairs.withAccepted(pair("stored"), work)).rejects.toMatchObject({ status: 401 });
     expect(tried).toEqual(["stored"]);
   });
 
+  it("are not waited for where nobody is going to tell of one", async () => {
+    const { tried, work } = server("none");
+    const asked = new OrganizationPairs(LONG).withAccepted(pair("stored"), work, false);
+    await expect(asked).rejects.toMatchObject({ status: 401 });
+    expect(tried).toEqual(["stored"]);
+  });
+
   it("may still be heard of after the stored one was refused, by all who wait", async () => {
-    const pairs = new OrganizationPairs(10_000);
+    const pairs = new OrganizationPairs(LONG);
     const { tried, work } = server("next");
     const both = Promise.all([pairs.withAccepted(pair("a"), work), pairs.withAccepted(pair("b"), work)]);
     setImmediate(() => pairs.remember(pair("next")));
