@@ -11,7 +11,7 @@ export interface AdminOptions {
   readonly username: string;
   readonly password: string;
   /**
-   * Milliseconds that a request may take; 150,000 by default, because importing a realm of thousands
+   * Milliseconds that a request may take; 300,000 by default, because importing a realm of thousands
    * takes a quarter of a minute, and several times as long on a machine that is busy.
    */
   readonly timeout?: number;
@@ -35,7 +35,7 @@ export class KeycloakAdmin {
   constructor(options: AdminOptions) {
     this.url = options.url;
     this.#credentials = { username: options.username, password: options.password };
-    this.#timeout = options.timeout ?? 150_000;
+    this.#timeout = options.timeout ?? 300_000;
   }
 
   async get<T>(path: string, query: Query = {}): Promise<T> {

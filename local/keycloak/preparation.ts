@@ -214,7 +214,7 @@ async function exercise(url: string): Promise<void> {
  */
 export async function serves({ log }: Pick<Running, "log">, url: string): Promise<boolean> {
   if (!(await readFile(log, "utf8")).includes("Listening on: ")) return false;
-  const answer = await fetch(`${url}/realms/master`, { signal: AbortSignal.timeout(5_000) });
+  const answer = await fetch(`${url}/realms/master`, { signal: AbortSignal.timeout(30_000) });
   await answer.body?.cancel();
   return answer.ok;
 }

@@ -50,7 +50,7 @@ export interface Cluster {
 }
 
 /** A kubectl command may wait for a pod, but not for ever; milliseconds. */
-const KUBECTL_TIMEOUT = 300_000;
+const KUBECTL_TIMEOUT = 900_000;
 
 /**
  * Starts a control plane and, as root on Linux, a node that really runs pods. Both live in namespaces of their own, so

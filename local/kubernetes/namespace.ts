@@ -18,6 +18,9 @@ const PROBE = [
   "ip link add probe2 type bridge",
 ].join(" && ");
 
+/** A machine that is busy takes its time, and must not be taken for one that cannot; milliseconds. */
+const PROBING = 60_000;
+
 /** Why this machine does not let us make namespaces; undefined when it does. */
 export async function namespaceObstacle(): Promise<string | undefined> {
   if (process.platform !== "linux") return `pods need Linux, this is ${process.platform}`;
@@ -25,7 +28,7 @@ export async function namespaceObstacle(): Promise<string | undefined> {
   for (const [program, source] of Object.entries(PROGRAMS)) {
     if (!(await findExecutable(program))) return `the command ${program} is missing (Debian package ${source})`;
   }
-  const probe = await run("unshare", [...UNSHARE, "sh", "-c", PROBE], { timeout: 10_000 }).catch(
+  const probe = await run("unshare", [...UNSHARE, "sh", "-c", PROBE], { timeout: PROBING }).catch(
     (error: Error) => error,
   );
   return typeof probe === "string" ? undefined : `this machine does not allow what a node needs: ${probe.message}`;

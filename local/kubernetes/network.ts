@@ -7,7 +7,8 @@ import { run } from "../process/run.ts";
 const RANGE = [10, 231] as const;
 /** Shortest prefix that counts as taken: a route as wide as a whole company's network would forbid every choice. */
 const WIDEST = 12;
-const TIMEOUT = 10_000;
+/** Milliseconds for one change of the network, which waits for those of everybody else on the machine. */
+const TIMEOUT = 60_000;
 
 /** Addresses of Services, and the one of the API server's own, which is always the first. */
 export const SERVICES = { subnet: "10.96.0.0/16", apiserver: "10.96.0.1" } as const;

@@ -21,7 +21,7 @@ export interface NodeOptions {
 /** containerd's socket; the folder is the cluster's own. */
 const SOCKET = "/run/containerd/containerd.sock";
 /** Unpacking the Node image takes a second; a slow machine may take its time. Milliseconds. */
-const IMPORT_TIMEOUT = 120_000;
+const IMPORT_TIMEOUT = 300_000;
 
 /** Starts containerd and gives it the images of these archives. */
 export async function startContainerd(options: NodeOptions, archives: readonly string[]): Promise<void> {

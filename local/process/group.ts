@@ -115,12 +115,15 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** How long a server may take to start, in milliseconds: a quarter of a minute, and much more on a busy machine. */
+const READY = 300_000;
+
 /** Waits until `ready` answers true; throws with the end of the log when the process ends or time runs out. */
 export async function untilReady(
   running: Running,
   title: string,
   ready: () => Promise<boolean>,
-  timeout = 120_000,
+  timeout = READY,
 ): Promise<void> {
   const late = AbortSignal.timeout(timeout);
   while (!(await ready().catch(() => false))) {

@@ -50,7 +50,7 @@ export interface StackOptions {
 }
 
 /** Longest that one engine command may take, in milliseconds. */
-const COMMAND_TIMEOUT = 300_000;
+const COMMAND_TIMEOUT = 600_000;
 
 /** One stack of the program on the real engine, with a file backend of its own. */
 export class Stack {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { run } from "#local/process/run.ts";
 import { downloadArchive } from "#local/toolchain/download.ts";
 import { fetchPart, findKept, type Recipe } from "#local/toolchain/source.ts";
@@ -73,12 +73,19 @@ describe("a download", () => {
   });
 
   it("that is slow after its first answer has the time it needs", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let finish = () => {};
     answer = (response) => {
       response.writeHead(200, { "content-length": archive.length });
       response.write(archive.subarray(0, 50));
-      setTimeout(() => response.end(archive.subarray(50)), 900);
+      finish = () => response.end(archive.subarray(50));
     };
-    expect(await download({ patience: 600 })).toBe(true);
+    const downloaded = download({ patience: 100 });
+    await expect.poll(() => readdir(target)).toEqual(["archive.tar.gz"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    finish();
+    expect(await downloaded).toBe(true);
   });
 
   it("that breaks off is an error that says what to do", async () => {
