@@ -20,18 +20,15 @@ export interface PodEnd {
   readonly log: string;
 }
 
-const podList = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()) }),
-      status: z.object({
-        containerStatuses: z.tuple([
-          z.object({ state: z.object({ terminated: z.object({ exitCode: z.number(), reason: z.string() }) }) }),
-        ]),
-      }),
-    }),
-  ),
+const endedPod = z.object({
+  metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()) }),
+  status: z.object({
+    containerStatuses: z.tuple([
+      z.object({ state: z.object({ terminated: z.object({ exitCode: z.number(), reason: z.string() }) }) }),
+    ]),
+  }),
 });
+type EndedPod = z.output<typeof endedPod>;
 
 /**
  * Waits until the pods of a Job have ended, which the Job itself tells about a second later.
@@ -46,24 +43,25 @@ export async function endOfJob(cluster: Cluster, { namespace, name, pods = 1 }: 
   const ended = async () => {
     await until("create");
     await until("jsonpath={.status.containerStatuses[0].state.terminated.reason}");
-    return JSON.parse(await cluster.kubectl(["get", "pods", "-o", "json", ...ofJob])) as { items: unknown[] };
+    const text = await cluster.kubectl(["get", "pods", "-o", "json", ...ofJob]);
+    return (JSON.parse(text) as { items: unknown[] }).items.flatMap((pod) => endedPod.safeParse(pod).data ?? []);
   };
   const late = AbortSignal.timeout(timeout * 1000);
   try {
-    let list = await ended();
-    // What is waited for are the pods that are there; another one may come while they run.
-    while (list.items.length < pods) {
+    let all = await ended();
+    // What is waited for are the pods that are there; another one may come while they run, and runs on.
+    while (all.length < pods) {
       late.throwIfAborted();
-      list = await ended();
+      all = await ended();
     }
-    return await Promise.all(podList.parse(list).items.map(endOf));
+    return await Promise.all(all.map(endOf));
   } catch (error) {
     throw new Error(`Job ${name} did not end:\n${await cluster.kubectl(["describe", "pods", ...ofJob])}`, {
       cause: error,
     });
   }
 
-  async function endOf({ metadata, status }: z.output<typeof podList>["items"][number]): Promise<PodEnd> {
+  async function endOf({ metadata, status }: EndedPod): Promise<PodEnd> {
     return {
       index: metadata.labels["batch.kubernetes.io/job-completion-index"] ?? "",
       ...status.containerStatuses[0].state.terminated,

@@ -21,7 +21,7 @@ export interface SyncRun {
 }
 
 /** How long a Job may take from its creation to its end, in milliseconds. */
-const JOB_TIMEOUT = 90_000;
+const JOB_TIMEOUT = 300_000;
 
 const cronJobAnswer = z.object({
   spec: z.object({

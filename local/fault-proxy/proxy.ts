@@ -88,11 +88,12 @@ async function serve(
   rules: FaultRules,
   upstream: Upstream,
 ): Promise<number | undefined> {
-  const { delay, latency, fault } = rules.outcomeOf(lineOf(request));
+  const { delay, holds, latency, fault } = rules.outcomeOf(lineOf(request));
   const ready = latency > 0 ? after(latency) : undefined;
   try {
     const body = Buffer.concat(await request.toArray());
     if (delay > 0) await sleep(delay);
+    await Promise.all(holds);
     // Whoever has gone meanwhile wants nothing any more, and by now another server may have the port of the one behind.
     if (request.socket.destroyed) return undefined;
     if (fault?.kind === "cut" && fault.when === "before") {

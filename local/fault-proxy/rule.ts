@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders } from "node:http";
 export type Fault =
   /** Forwarded later, if the client is still there. */
   | { readonly kind: "delay"; readonly milliseconds: number }
+  /** Forwarded when something has happened, if the client is still there by then. */
+  | { readonly kind: "hold"; readonly until: Promise<unknown> }
   /** Forwarded at once, and answered no sooner than so long after it came: a server that takes its time. */
   | { readonly kind: "latency"; readonly milliseconds: number }
   /** Answered here; the server never sees it. */
@@ -45,13 +47,14 @@ export interface FaultRule {
   readonly count?: number;
 }
 
-/** What happens to one request: the delays of all its rules, their longest latency, and the first other fault. */
+/** What happens to one request: the delays and holds of all its rules, their longest latency, and the first other fault. */
 export interface Outcome {
   /** In milliseconds. */
   readonly delay: number;
+  readonly holds: readonly Promise<unknown>[];
   /** In milliseconds. */
   readonly latency: number;
-  readonly fault: Exclude<Fault, { kind: "delay" | "latency" }> | undefined;
+  readonly fault: Exclude<Fault, { kind: "delay" | "hold" | "latency" }> | undefined;
 }
 
 /** Rules that are in force, each with the number of matching requests so far. */
@@ -71,6 +74,7 @@ export class FaultRules {
 
   outcomeOf(request: RequestLine): Outcome {
     let delay = 0;
+    const holds: Promise<unknown>[] = [];
     let latency = 0;
     let fault: Outcome["fault"];
     for (const [rule, seen] of this.#rules) {
@@ -78,10 +82,11 @@ export class FaultRules {
       this.#rules.set(rule, seen + 1);
       if (!isHit(rule, seen)) continue;
       if (rule.fault.kind === "delay") delay += rule.fault.milliseconds;
+      else if (rule.fault.kind === "hold") holds.push(rule.fault.until);
       else if (rule.fault.kind === "latency") latency = Math.max(latency, rule.fault.milliseconds);
       else fault ??= rule.fault;
     }
-    return { delay, latency, fault };
+    return { delay, holds, latency, fault };
   }
 }
 

@@ -106,10 +106,14 @@ describe("what fails tells no secret, whatever the server says:", () => {
       "POST public/projects/ID/apiKeys",
       "POST public/scim/Users",
     ]);
+    // Until the processes were looked at with the one among them that makes resources.
+    const { promise: until, resolve: proceed } = Promise.withResolvers<void>();
+    ground.proxy.inject({ fault: { kind: "hold", until }, position: 0 });
     const operation = ground.stack.up(["--continue-on-error"]);
     const commands = new Set<string>();
     for (let isOver = false; !isOver; ) {
       for (const command of await markedProcesses(mark)) commands.add(command);
+      if ([...commands].some((command) => command.includes("pulumi/cmd/dynamic-provider"))) proceed();
       isOver = await Promise.race([operation.then(() => true), sleep(100, false)]);
     }
     places["the arguments of processes"] = [...commands].join("\n");
@@ -127,8 +131,21 @@ describe("what fails tells no secret, whatever the server says:", () => {
 
   it("a refresh of each kind", async () => {
     ground.proxy.inject({ fault });
-    // The first failure ends a refresh: all have begun by then.
-    ground.proxy.inject({ fault: { kind: "delay", milliseconds: 1_000 } });
+    // The first failure ends a refresh: each kind has begun by then.
+    const awaited = new Set([
+      "GET admin/organizations/ID",
+      "GET admin/organizations/ID/apiKeys",
+      "GET public/organizations/memberships",
+      "GET public/organizations/projects",
+      "GET public/projects/ID/apiKeys",
+    ]);
+    const { promise: until, resolve: allBegan } = Promise.withResolvers<void>();
+    const matches = ({ method, path }: { method: string; path: string }) => {
+      awaited.delete(lineOf(method, path));
+      if (awaited.size === 0) allBegan();
+      return true;
+    };
+    ground.proxy.inject({ fault: { kind: "hold", until }, matches });
     const operation = ground.stack.refresh(["--parallel", "64"]);
     expect([...(await failed("a failed refresh", operation))].toSorted()).toEqual(KINDS);
   });

@@ -155,6 +155,18 @@ describe("with a rule", () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(118);
   });
 
+  it("holds a request until something has happened", async () => {
+    const { promise: until, resolve } = Promise.withResolvers<void>();
+    proxy.inject({ fault: { kind: "hold", until }, position: 0 });
+    const held = put("/held");
+    await expect.poll(() => proxy.requests).toHaveLength(1);
+    await put("/after");
+    expect(seen.map(({ path }) => path)).toEqual(["/after"]);
+    resolve();
+    expect((await held).status).toBe(201);
+    expect(seen.map(({ path }) => path)).toEqual(["/after", "/held"]);
+  });
+
   it("answers no sooner than a slow server would", async () => {
     proxy.inject({ fault: { kind: "latency", milliseconds: 60 } });
     const started = performance.now();
