@@ -32,6 +32,7 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts"],
           experimental,
           sequence: { groupOrder: 2 },
+          globalSetup: "test/support/keycloak-lender.ts",
           // Tests wait for their servers about as long as they use a core.
           maxWorkers: 3,
           testTimeout: 60_000,
@@ -45,6 +46,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           experimental,
           sequence: { groupOrder: 3 },
+          globalSetup: "test/support/keycloak-lender.ts",
           // A server that is named serves one file at a time: tests count what is in it.
           maxWorkers: process.env.LANGFUSE_TARGET ? 1 : 3,
           // One module cache a worker: the servers of test/support/bed.ts are started once for all of its files.

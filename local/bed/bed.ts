@@ -4,7 +4,7 @@ import { isLoopback } from "../browser/cookies.ts";
 import { KeycloakAdmin } from "../keycloak/admin.ts";
 import { companyRealm, langfuseClientId } from "../keycloak/company.ts";
 import { createRealm } from "../keycloak/realm.ts";
-import { type KeycloakServer, startKeycloak } from "../keycloak/server.ts";
+import { type KeycloakAccess, startKeycloak } from "../keycloak/server.ts";
 import { type Cluster, startCluster } from "../kubernetes/cluster.ts";
 import { startLangfuse } from "../langfuse/server.ts";
 import { isFree } from "../ports.ts";
@@ -18,6 +18,11 @@ export interface BedOptions {
   /** Folder for everything that is written; removed at the end. */
   readonly folder: string;
   readonly progress: Progress;
+  /**
+   * Gives a server without realms that somebody else stops; by default the bed starts one. Not asked where the Langfuse
+   * under test looks for Keycloak at an address of its own.
+   */
+  readonly keycloak?: (() => Promise<KeycloakAccess>) | undefined;
   /** Gives up between two steps, after stopping what has started. */
   readonly signal?: AbortSignal;
 }
@@ -25,7 +30,7 @@ export interface BedOptions {
 /** Every server that the program needs, with a company's realm in Keycloak. */
 export interface Bed {
   readonly folder: string;
-  readonly keycloak: KeycloakServer;
+  readonly keycloak: KeycloakAccess;
   readonly admin: KeycloakAdmin;
   /** The company's realm, as it was before this project. */
   readonly realm: string;
@@ -46,7 +51,7 @@ export interface Bed {
  */
 export const langfuseClientSecret = process.env.LANGFUSE_OIDC_CLIENT_SECRET ?? "langfuse-local-secret";
 
-export async function startBed({ folder, progress, signal }: BedOptions): Promise<Bed> {
+export async function startBed({ folder, progress, signal, keycloak: given }: BedOptions): Promise<Bed> {
   const processes = new ProcessGroup();
   const endings: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -60,7 +65,9 @@ export async function startBed({ folder, progress, signal }: BedOptions): Promis
     const kubernetes = await ensurePart(kubernetesSource, progress);
     // Both are waited for, also when one fails: what has started must be stopped.
     const [keycloakStart, clusterStart] = await Promise.allSettled([
-      startKeycloak({ ...(place.port ? { port: place.port } : {}), processes, progress }),
+      given && !place.port
+        ? given()
+        : startKeycloak({ ...(place.port ? { port: place.port } : {}), processes, progress }),
       progress.step("Kubernetes: start", () =>
         startCluster({
           kubernetes: path.join(kubernetes.folder, "kubernetes"),
@@ -72,7 +79,6 @@ export async function startBed({ folder, progress, signal }: BedOptions): Promis
       ),
     ]);
     if (clusterStart.status === "fulfilled") endings.push(() => clusterStart.value.stop());
-    if (keycloakStart.status === "fulfilled") endings.push(() => keycloakStart.value.stop());
     const keycloak = settled(keycloakStart);
     const cluster = settled(clusterStart);
     signal?.throwIfAborted();

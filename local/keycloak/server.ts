@@ -27,12 +27,16 @@ export interface KeycloakOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-export interface KeycloakServer {
+/** What there is to know of a server for whoever has not started it. */
+export interface KeycloakAccess {
   /** Without a slash at the end. Tokens bear the address by which they were asked for, this or another. */
   readonly url: string;
   /** Administrator of the master realm, with a password of this server alone. */
   readonly adminUsername: string;
   readonly adminPassword: string;
+}
+
+export interface KeycloakServer extends KeycloakAccess {
   /** The server's own process, not a shell's. */
   readonly pid: number;
   readonly version: string;

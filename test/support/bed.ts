@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Bed, startBed } from "#local/bed/bed.ts";
 import { createProgress } from "#local/progress.ts";
+import { borrowKeycloak } from "./keycloak.ts";
 
 let bed: Promise<Bed> | undefined;
 
@@ -17,5 +18,5 @@ export function sharedBed(): Promise<Bed> {
 
 async function start(): Promise<Bed> {
   const folder = await mkdtemp(path.join(tmpdir(), "langfuse-access-e2e-"));
-  return await startBed({ folder, progress: createProgress() });
+  return await startBed({ folder, progress: createProgress(), keycloak: () => borrowKeycloak() });
 }

@@ -2,27 +2,22 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authorise } from "#local/browser/authorise.ts";
 import { Browser } from "#local/browser/browser.ts";
 import { exchangeCode, readClaims, requestTokens } from "#local/browser/tokens.ts";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { companyRealm, people, wiki } from "#local/keycloak/company.ts";
 import { createRealm, deleteRealm, exportRealm } from "#local/keycloak/realm.ts";
 import { assignRoles, removeRoles } from "#local/keycloak/roles.ts";
-import { startKeycloak } from "#local/keycloak/server.ts";
-import { ProcessGroup } from "#local/process/group.ts";
-import { createProgress } from "#local/progress.ts";
+import { type BorrowedKeycloak, borrowKeycloak } from "#test/keycloak.ts";
 
 const langfuseUrl = "http://127.0.0.1:3000";
-let processes: ProcessGroup;
+let keycloak: BorrowedKeycloak;
 let admin: KeycloakAdmin;
 
 beforeAll(async () => {
-  processes = new ProcessGroup();
-  const server = await startKeycloak({ processes, progress: createProgress() });
-  admin = new KeycloakAdmin({ url: server.url, username: server.adminUsername, password: server.adminPassword });
+  keycloak = await borrowKeycloak();
+  admin = keycloak.admin;
   await createRealm(admin, companyRealm({ langfuseUrl, langfuseClientSecret: "langfuse-secret" }));
 }, 600_000);
-afterAll(async () => {
-  await processes.stop();
-}, 60_000);
+afterAll(() => keycloak?.release(), 60_000);
 
 const issuer = () => `${admin.url}/realms/company`;
 const toWiki = () => ({ issuer: issuer(), clientId: wiki.clientId, redirectUri: wiki.redirectUri });

@@ -1,16 +1,14 @@
 import { createKeycloakAdminApi } from "#components/keycloak/admin-api.ts";
 import type { GatePlan } from "#components/keycloak/login-gate/gate-plan.ts";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { companyRealm, people } from "#local/keycloak/company.ts";
 import { createRealm } from "#local/keycloak/realm.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
-import { startKeycloak } from "#local/keycloak/server.ts";
-import { ProcessGroup } from "#local/process/group.ts";
-import { createProgress } from "#local/progress.ts";
 import type { AdminApi } from "#sync/gate/admin-api.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { readRealmModel } from "#sync/gate/realm-model-reading.ts";
 import type { GateSpecification } from "#sync/gate/specification.ts";
+import { borrowKeycloak } from "#test/keycloak.ts";
 import { realiseGate } from "./realiser.ts";
 
 export const langfuse = {
@@ -135,10 +133,8 @@ export interface GatedRealm extends CompanyServer {
 }
 
 export async function startCompany(version?: string): Promise<CompanyServer> {
-  const processes = new ProcessGroup();
-  const server = await startKeycloak({ ...(version ? { version } : {}), processes, progress: createProgress() });
-  const signIn = { username: server.adminUsername, password: server.adminPassword };
-  const admin = new KeycloakAdmin({ url: server.url, ...signIn });
+  const { url, adminUsername, adminPassword, admin, release } = await borrowKeycloak(version);
+  const signIn = { username: adminUsername, password: adminPassword };
   const realm = "company";
   const company = companyRealm({ langfuseUrl: "http://127.0.0.1:3000", langfuseClientSecret: langfuse.secret });
   await createRealm(admin, {
@@ -146,17 +142,16 @@ export async function startCompany(version?: string): Promise<CompanyServer> {
     ...reusableCodes,
     clients: company.clients?.map((client) => ({ ...client, ...ownSettings[client.clientId] })),
   } as Parameters<typeof createRealm>[1]);
-  await createPartnerRealm(admin, server.url);
+  await createPartnerRealm(admin, url);
   await linkPartner(admin, realm);
   const api = createKeycloakAdminApi({
-    url: server.url,
+    url,
     realm: "master",
     clientId: "admin-cli",
     username: signIn.username,
     secret: signIn.password,
   });
-  const { url } = server;
-  return { url, admin, api, realm, issuer: `${url}/realms/${realm}`, signIn, stop: () => processes.stop() };
+  return { url, admin, api, realm, issuer: `${url}/realms/${realm}`, signIn, stop: release };
 }
 
 /** The same with a gate, made through the Admin API, and holders of its role. */

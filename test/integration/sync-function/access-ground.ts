@@ -4,14 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { namedTarget } from "#local/bed/langfuse-target.ts";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { createRealm } from "#local/keycloak/realm.ts";
 import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
-import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { type LangfuseServer, startLangfuse } from "#local/langfuse/server.ts";
-import { ProcessGroup } from "#local/process/group.ts";
-import { silent } from "#local/progress.ts";
 import { readConfiguration } from "#sync/configuration.ts";
 import { type Decision, decide, memoryAfter } from "#sync/decision.ts";
 import { type Execution, execute } from "#sync/execution.ts";
@@ -22,6 +19,7 @@ import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client
 import type { Role } from "#sync/langfuse/role.ts";
 import type { Memory } from "#sync/people/memory.ts";
 import { NO_SAFEGUARDS } from "#sync/safeguards.ts";
+import { type BorrowedKeycloak, borrowKeycloak } from "#test/keycloak.ts";
 import { CLIENT, realmPerson, serviceAccount, syncClient } from "./imported-realm.ts";
 
 /** Users of Langfuse are for ever: every run has addresses of its own. */
@@ -55,8 +53,7 @@ const realm: RealmRepresentation = {
   ],
 } as RealmRepresentation;
 
-const processes = new ProcessGroup();
-export let keycloak: KeycloakServer;
+export let keycloak: BorrowedKeycloak;
 export let keycloakAdmin: KeycloakAdmin;
 let standIn: LangfuseServer | undefined;
 let langfuseUrl: string;
@@ -66,12 +63,8 @@ const made: { organization: string; client: LangfuseClient }[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "sync-access-"));
-  keycloak = await startKeycloak({ processes, progress: silent });
-  keycloakAdmin = new KeycloakAdmin({
-    url: keycloak.url,
-    username: keycloak.adminUsername,
-    password: keycloak.adminPassword,
-  });
+  keycloak = await borrowKeycloak();
+  keycloakAdmin = keycloak.admin;
   const named = await namedTarget();
   if (named === undefined) standIn = await startLangfuse();
   const target = named ?? standIn?.target;
@@ -89,7 +82,7 @@ afterAll(async () => {
     await langfuseAdmin.deleteOrganization(organization).catch(() => {});
   }
   await standIn?.stop();
-  await processes.stop();
+  await keycloak?.release();
   await rm(folder, { recursive: true });
 }, 60_000);
 

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { createRealm } from "#local/keycloak/realm.ts";
-import { startKeycloak } from "#local/keycloak/server.ts";
-import { ProcessGroup } from "#local/process/group.ts";
-import { silent } from "#local/progress.ts";
 import { decide, memoryAfter } from "#sync/decision.ts";
 import { sampleFinding } from "#sync/doctor/sample.ts";
 import { DEFAULT_LIMITS } from "#sync/guard/limits.ts";
@@ -17,6 +14,7 @@ import type { Organization, OrganizationReader } from "#sync/organization.ts";
 import type { Memory } from "#sync/people/memory.ts";
 import type { DirectoryAnswer } from "#sync/people/person.ts";
 import { interestOf } from "#sync/roles/rule.ts";
+import { type BorrowedKeycloak, borrowKeycloak } from "#test/keycloak.ts";
 import { emailAt, generateRealm, MAPPED_ROLES, READER } from "../../../bench/sync/realm-generator.ts";
 import { readTruth, type Truth, wrongRoles } from "../../../bench/sync/truth.ts";
 import { rulesOf } from "../../unit/sync-function/plan/world.ts";
@@ -30,21 +28,25 @@ const interest = {
 };
 const emails = new Set(Array.from({ length: PEOPLE }, (_, index) => emailAt(index)));
 
-const processes = new ProcessGroup();
+let keycloak: BorrowedKeycloak;
 let admin: KeycloakAdmin;
 let client: KeycloakClient;
 let truth: ReadonlyMap<string, Truth>;
 
 beforeAll(async () => {
-  const keycloak = await startKeycloak({ processes, progress: silent });
-  const { url, adminUsername: username, adminPassword: password } = keycloak;
-  admin = new KeycloakAdmin({ url, username, password });
+  keycloak = await borrowKeycloak();
+  admin = keycloak.admin;
   await createRealm(admin, generateRealm({ realm: REALM, people: PEOPLE, clientRoleComposites: true }));
-  client = createKeycloakClient({ url, realm: REALM, clientId: READER.clientId, clientSecret: READER.secret });
+  client = createKeycloakClient({
+    url: keycloak.url,
+    realm: REALM,
+    clientId: READER.clientId,
+    clientSecret: READER.secret,
+  });
   truth = await readTruth(client);
 }, 600_000);
 
-afterAll(() => processes.stop(), 60_000);
+afterAll(() => keycloak?.release(), 60_000);
 
 function read(options: DirectoryOptions, of = interest, asked = emails): Promise<DirectoryAnswer> {
   return createDirectory(client, options).read(of, { emails: asked });

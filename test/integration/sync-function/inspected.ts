@@ -3,17 +3,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { namedTarget } from "#local/bed/langfuse-target.ts";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { createRealm } from "#local/keycloak/realm.ts";
 import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
-import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { startLangfuse } from "#local/langfuse/server.ts";
-import { ProcessGroup } from "#local/process/group.ts";
-import { silent } from "#local/progress.ts";
 import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import type { Role } from "#sync/langfuse/role.ts";
+import { borrowKeycloak } from "#test/keycloak.ts";
 import { realmPerson, serviceAccount, syncClient, syncEnvironment } from "./imported-realm.ts";
 
 const REALM = "inspected";
@@ -52,7 +50,6 @@ const BEFORE: Readonly<Record<string, Role>> = {
   disabled: "MEMBER",
 };
 
-const processes = new ProcessGroup();
 const endings: (() => Promise<unknown>)[] = [];
 export let folder: string;
 export let environment: Record<string, string>;
@@ -63,8 +60,9 @@ export let signsInHere: boolean;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "inspection-test-"));
-  const keycloak = await startKeycloak({ processes, progress: silent });
-  await prepareRealm(keycloak);
+  const keycloak = await borrowKeycloak();
+  endings.push(() => keycloak.release());
+  await prepareRealm(keycloak.admin);
   const { url, key, organizationId } = await prepareOrganization(`${keycloak.url}/realms/${REALM}`);
   langfuse = createLangfuseClient({ url, ...key });
   for (const [name, role] of Object.entries(BEFORE)) await langfuse.createScimUser({ userName: address(name), role });
@@ -82,12 +80,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const end of endings.reverse()) await end();
-  await processes.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
-async function prepareRealm({ url, adminUsername, adminPassword }: KeycloakServer): Promise<void> {
-  const admin = new KeycloakAdmin({ url, username: adminUsername, password: adminPassword });
+async function prepareRealm(admin: KeycloakAdmin): Promise<void> {
   await createRealm(admin, realm);
   await assignRoles(admin, REALM, {
     users: {

@@ -2,13 +2,11 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FaultProxy, startFaultProxy } from "#local/fault-proxy/proxy.ts";
 import type { Fault } from "#local/fault-proxy/rule.ts";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
-import { createRealm, deleteRealm } from "#local/keycloak/realm.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { createRealm } from "#local/keycloak/realm.ts";
 import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
-import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
-import { ProcessGroup } from "#local/process/group.ts";
-import { silent } from "#local/progress.ts";
+import { type BorrowedKeycloak, borrowKeycloak } from "#test/keycloak.ts";
 import { runCommand } from "./command-line.ts";
 import { CLIENT, realmPerson, serviceAccount, syncClient } from "./imported-realm.ts";
 import { LANGFUSE_CREDENTIALS, type OrganizationServer, startOrganization } from "./organization-server.ts";
@@ -45,13 +43,12 @@ const MEMBERS = {
   "disabled@example.com": "MEMBER",
 };
 
-const processes = new ProcessGroup();
-let keycloak: KeycloakServer;
+let keycloak: BorrowedKeycloak;
 let admin: KeycloakAdmin;
 
 beforeAll(async () => {
-  keycloak = await startKeycloak({ processes, progress: silent });
-  admin = new KeycloakAdmin({ url: keycloak.url, username: keycloak.adminUsername, password: keycloak.adminPassword });
+  keycloak = await borrowKeycloak();
+  admin = keycloak.admin;
   await createRealm(admin, realm);
   await assignRoles(admin, REALM, {
     users: { direct: ["langfuse-admin"], composite: ["lead"] },
@@ -60,10 +57,7 @@ beforeAll(async () => {
   });
 }, 600_000);
 
-afterAll(async () => {
-  await deleteRealm(admin, REALM);
-  await processes.stop();
-}, 60_000);
+afterAll(() => keycloak?.release(), 60_000);
 
 function apply({ url }: Pick<FaultProxy, "url">, langfuse: OrganizationServer) {
   return runCommand(["apply"], {

@@ -1,0 +1,39 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
+import { inject } from "vitest";
+import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { KeycloakAccess } from "#local/keycloak/server.ts";
+
+export interface BorrowedKeycloak extends KeycloakAccess {
+  readonly admin: KeycloakAdmin;
+  /** Deletes all realms but `master`, whose settings are left alone. Another file may have the server after that. */
+  release(): Promise<void>;
+}
+
+/**
+ * A Keycloak for the caller alone, with no realm but `master`. The first start of a version takes minutes.
+ *
+ * @param version default: that of `startKeycloak`
+ */
+export async function borrowKeycloak(version = ""): Promise<BorrowedKeycloak> {
+  const access = (await ask("POST", version)) as KeycloakAccess;
+  const { url, adminUsername: username, adminPassword: password } = access;
+  return {
+    ...access,
+    admin: new KeycloakAdmin({ url, username, password }),
+    release: async () => {
+      await ask("DELETE", url);
+    },
+  };
+}
+
+async function ask(method: "POST" | "DELETE", named: string): Promise<unknown> {
+  const [response] = (await once(
+    request(`${inject("keycloakLender")}/${encodeURIComponent(named)}`, { method }).end(),
+    "response",
+  )) as [IncomingMessage];
+  const answer = await text(response);
+  if (response.statusCode !== 200) throw new Error(`the lender of Keycloak says: ${answer}`);
+  return JSON.parse(answer);
+}
