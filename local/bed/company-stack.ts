@@ -1,6 +1,5 @@
 import path from "node:path";
-import type { Progress } from "../progress.ts";
-import { Stack } from "../pulumi/stack.ts";
+import { Stack, type StackOptions } from "../pulumi/stack.ts";
 import type { Bed } from "./bed.ts";
 
 /** The declared break-glass owner, whom Keycloak does not know. */
@@ -39,13 +38,16 @@ export function companySecrets(bed: Bed): Record<string, string> {
 }
 
 /** A stack of the program for that company, not yet deployed. */
-export async function companyStack(bed: Bed, name: string, progress: Progress, signal?: AbortSignal): Promise<Stack> {
+export async function companyStack(
+  bed: Bed,
+  name: string,
+  options: Pick<StackOptions, "progress" | "environment" | "signal">,
+): Promise<Stack> {
   return await Stack.create({
     name,
     folder: path.join(bed.folder, `stack-${name}`),
-    progress,
     settings: companySettings(bed),
     secrets: companySecrets(bed),
-    ...(signal ? { signal } : {}),
+    ...options,
   });
 }

@@ -53,7 +53,7 @@ async function main(): Promise<number> {
 async function tell(bed: Bed, checks: Checks, progress: Progress, keep: boolean): Promise<void> {
   const { signal } = interruption;
   const found = await exportRealm(bed.admin, bed.realm);
-  const stack = await companyStack(bed, "demo", progress, signal);
+  const stack = await companyStack(bed, "demo", { progress, signal });
   const outputs = await declare(bed, stack, checks, progress);
   signal.throwIfAborted();
   await synchronise(bed, outputs, checks, progress);

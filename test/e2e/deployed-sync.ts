@@ -17,6 +17,7 @@ import { createLangfuseAdminClient } from "#sync/langfuse/admin-client.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { parseState, type SyncState } from "#sync/state/document.ts";
 import { sharedBed } from "#test/bed.ts";
+import { withoutCheckpoints } from "./checkpoints.ts";
 import { type JobSpec, runJob } from "./sync-job.ts";
 
 export const namespace = "pod-test";
@@ -77,7 +78,10 @@ export async function prepare(): Promise<void> {
   await once(gateway.listen(0, "127.0.0.1"), "listening");
   pushgatewayUrl = await bed.cluster.expose(`http://127.0.0.1:${(gateway.address() as AddressInfo).port}`);
   further = [await organizationWithOwner("Further"), await organizationWithOwner("Farther")];
-  stack = await companyStack(bed, `pod-${randomUUID().slice(0, 8)}`, silent);
+  stack = await companyStack(bed, `pod-${randomUUID().slice(0, 8)}`, {
+    progress: silent,
+    environment: withoutCheckpoints,
+  });
   unready = await deployTooEarly();
   for (const name of existing) await bed.admin.post(`/realms/${bed.realm}/roles`, { name });
   await deploy();

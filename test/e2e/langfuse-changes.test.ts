@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { withoutCheckpoints } from "./langfuse-ground.ts";
+import { withoutCheckpoints } from "./checkpoints.ts";
 import { Organizations, type Part, type Tenant } from "./langfuse-organizations.ts";
 import { expectNoSecrets } from "./langfuse-secrecy.ts";
 

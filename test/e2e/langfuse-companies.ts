@@ -1,6 +1,7 @@
 import { expect } from "vitest";
+import { withoutCheckpoints } from "./checkpoints.ts";
 import type { Barrier, OrganizationRequest } from "./langfuse-barrier.ts";
-import { type Ground, withoutCheckpoints } from "./langfuse-ground.ts";
+import type { Ground } from "./langfuse-ground.ts";
 import { Organizations, type Tenant } from "./langfuse-organizations.ts";
 import { run } from "./langfuse-steps.ts";
 import { organizationsOf, type World } from "./langfuse-world.ts";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Outcome } from "#local/pulumi/stack.ts";
-import { type Ground, prepareGround, withoutCheckpoints } from "./langfuse-ground.ts";
+import { withoutCheckpoints } from "./checkpoints.ts";
+import { type Ground, prepareGround } from "./langfuse-ground.ts";
 
 const size = 500;
 const tenant = { organization: { name: "Company" }, project: { name: "Assistant" } };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Outcome } from "#local/pulumi/stack.ts";
 import type { LangfuseClient } from "#sync/langfuse/client.ts";
-import { withoutCheckpoints } from "./langfuse-ground.ts";
+import { withoutCheckpoints } from "./checkpoints.ts";
 import { type MadeOrganization, Organizations, type Part } from "./langfuse-organizations.ts";
 import { announcedBy, run } from "./langfuse-steps.ts";
 import type { World } from "./langfuse-world.ts";

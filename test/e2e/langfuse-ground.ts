@@ -11,12 +11,6 @@ import { type Part, partStack } from "./part-stack.ts";
 
 const shiftedClock = new URL("./shifted-clock.ts", import.meta.url).href;
 
-/**
- * For an operation that comes to its end: the engine writes the whole state once in the end, and not once for each
- * resource, which would be its own time and not that of the resources.
- */
-export const withoutCheckpoints: NodeJS.ProcessEnv = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
-
 /** A Langfuse behind a proxy, and a stack that declares nothing but what is in it. */
 export interface Ground {
   /** Of the stack. */

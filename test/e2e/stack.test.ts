@@ -12,6 +12,7 @@ import { silent } from "#local/progress.ts";
 import type { Stack } from "#local/pulumi/stack.ts";
 import { createLangfuseClient, type LangfuseClient } from "#sync/langfuse/client.ts";
 import { sharedBed } from "#test/bed.ts";
+import { withoutCheckpoints } from "./checkpoints.ts";
 import { startService } from "./service-pod.ts";
 
 let bed: Bed;
@@ -34,7 +35,10 @@ const read = async (kind: string, name = "") =>
 beforeAll(async () => {
   bed = await sharedBed();
   found = await exportRealm(bed.admin, bed.realm);
-  stack = await companyStack(bed, `stack-${randomUUID().slice(0, 8)}`, silent);
+  stack = await companyStack(bed, `stack-${randomUUID().slice(0, 8)}`, {
+    progress: silent,
+    environment: withoutCheckpoints,
+  });
   await stack.configure(settings());
   const up = await stack.up();
   printed += up.output;
