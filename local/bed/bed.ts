@@ -30,6 +30,8 @@ export interface BedOptions {
 /** Every server that the program needs, with a company's realm in Keycloak. */
 export interface Bed {
   readonly folder: string;
+  /** What must not outlive this process belongs to it. */
+  readonly processes: ProcessGroup;
   readonly keycloak: KeycloakAccess;
   readonly admin: KeycloakAdmin;
   /** The company's realm, as it was before this project. */
@@ -95,6 +97,7 @@ export async function startBed({ folder, progress, signal, keycloak: given }: Be
     await createRealm(admin, companyRealm({ name: place.realm, langfuseUrl: langfuse.url, langfuseClientSecret }));
     return {
       folder,
+      processes,
       keycloak,
       admin,
       realm: place.realm,

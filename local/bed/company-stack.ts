@@ -46,6 +46,7 @@ export async function companyStack(
   return await Stack.create({
     name,
     folder: path.join(bed.folder, `stack-${name}`),
+    processes: bed.processes,
     settings: companySettings(bed),
     secrets: companySecrets(bed),
     ...options,

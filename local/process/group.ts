@@ -62,7 +62,7 @@ export class ProcessGroup {
       child.once("error", reject);
     });
     const pid = child.pid as number;
-    this.#tell({ kind: "watch", pid });
+    const forget = this.watch(pid);
     let finished = false;
     ended.then(() => {
       finished = true;
@@ -77,12 +77,22 @@ export class ProcessGroup {
         const late = AbortSignal.timeout(GRACE);
         while (!finished && !late.aborted) await sleep(20);
         signalGroup(pid, "SIGKILL");
-        this.#tell({ kind: "forget", pid });
+        forget();
         this.#running.delete(running);
       },
     };
     this.#running.add(running);
     return running;
+  }
+
+  /**
+   * Has a process that was started elsewhere, and leads a group, killed with all that it started when this process dies.
+   *
+   * @returns to be called when it has ended by itself
+   */
+  watch(pid: number): () => void {
+    this.#tell({ kind: "watch", pid });
+    return () => this.#tell({ kind: "forget", pid });
   }
 
   /** Registers a command the reaper runs when this process dies without calling `stop`; it must be safe to repeat. */

@@ -1,10 +1,11 @@
 /**
  * Outlives the process that started it just long enough to clean up after it: reads {@link ReaperMessage} lines from
- * standard input, and when the pipe closes without a `done` kills every watched process group and runs the clean-up
- * commands. Signals that a terminal sends to everybody (Ctrl-C) are ignored.
+ * standard input, and when the pipe closes without a `done` kills every watched process group, with whatever it started
+ * in groups of their own, and runs the clean-up commands. Signals that a terminal sends to everybody (Ctrl-C) are ignored.
  */
 import { spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
+import { killDescendants } from "./descendants.ts";
 import type { ReaperMessage } from "./group.ts";
 
 const watched = new Set<number>();
@@ -23,6 +24,8 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 if (!done) {
   for (const pid of watched) {
+    // Only Linux tells who started whom.
+    await killDescendants(pid).catch(() => {});
     try {
       process.kill(-pid, "SIGKILL");
     } catch {

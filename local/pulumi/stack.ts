@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse as parseYaml, stringify as stringifyYaml } from "yaml";
 import { killDescendants } from "../process/descendants.ts";
-import { signalGroup } from "../process/group.ts";
+import { type ProcessGroup, signalGroup } from "../process/group.ts";
 import type { Progress } from "../progress.ts";
 import { pulumiEnvironment } from "../toolchain/toolchain.ts";
 
@@ -45,8 +45,10 @@ export interface StackOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Folder of the program; default this project's own. */
   readonly program?: string;
-  /** Ends the command that is running, as Ctrl-C would. */
+  /** Ends the command that is running, as Ctrl-C would; a later one is not begun. */
   readonly signal?: AbortSignal;
+  /** Sees to it that the command that is running does not outlive this process. */
+  readonly processes?: ProcessGroup;
 }
 
 /** Longest that one engine command may take, in milliseconds. */
@@ -174,6 +176,7 @@ export class Stack {
     input = "",
     environment: NodeJS.ProcessEnv = {},
   ): Promise<{ exitCode: number; output: string; errors: string }> {
+    this.#options.signal?.throwIfAborted();
     const stack = args[1] === "init" ? [] : ["--stack", this.#options.name];
     const child = spawn("pulumi", [...args, ...stack], {
       cwd: folder,
@@ -182,6 +185,7 @@ export class Stack {
       detached: true,
     });
     this.#running = child;
+    const forget = child.pid === undefined ? undefined : this.#options.processes?.watch(child.pid);
     const late = setTimeout(() => child.pid !== undefined && signalGroup(child.pid, "SIGKILL"), COMMAND_TIMEOUT);
     const interrupt = () => child.pid !== undefined && signalGroup(child.pid, "SIGINT");
     this.#options.signal?.addEventListener("abort", interrupt, { once: true });
@@ -201,6 +205,7 @@ export class Stack {
       child.once("close", (code) => resolve(code ?? 130));
     }).finally(() => clearTimeout(late));
     this.#running = undefined;
+    forget?.();
     this.#options.signal?.removeEventListener("abort", interrupt);
     return { exitCode, output, errors };
   }

@@ -5,7 +5,7 @@ import { ProcessGroup } from "#local/process/group.ts";
 const [folder = ""] = process.argv.slice(2);
 const processes = new ProcessGroup();
 processes.onAbandoned("sh", ["-c", `echo cleaned > ${path.join(folder, "cleanup")}`]);
-const args = ["-c", "trap '' TERM; sleep 61 & sleep 62"];
+const args = ["-c", "trap '' TERM; setsid sleep 60 & sleep 61 & sleep 62"];
 const { pid } = await processes.start({ command: "sh", args, log: path.join(folder, "log", "sh.log") });
 process.stdout.write(`${pid}\n`);
 setInterval(() => {}, 60_000);
