@@ -57,7 +57,8 @@ export const settings = (changes: Readonly<Record<string, unknown>> = {}) => {
       doctor: true,
       ...changes,
     },
-    proxy: { enabled: true, replicas: 2 },
+    // A login waits for the role, however long a busy machine takes.
+    proxy: { enabled: true, replicas: 2, budget: 60_000 },
   };
 };
 let proxyUrl = "";
@@ -66,7 +67,9 @@ let proxyUrl = "";
 export const pushed: string[] = [];
 let pushgatewayUrl = "";
 const gateway = createServer(async (request, response) => {
-  pushed.push(`${request.method} ${request.url}\n${await text(request)}`);
+  // A run that has waited for too long breaks off.
+  const figures = await text(request).catch(() => undefined);
+  if (figures !== undefined) pushed.push(`${request.method} ${request.url}\n${figures}`);
   response.end();
 });
 
@@ -149,6 +152,34 @@ export async function state(suffix = ""): Promise<SyncState> {
   const packed = binaryData?.["state.json.gz"];
   const content = packed === undefined ? data?.["state.json"] : gunzipSync(Buffer.from(packed, "base64")).toString();
   return parseState(content ?? '{"version":1}', name);
+}
+
+/** Addresses of the pods that stay of a component, when so many of them are ready and none of a former rollout is. */
+export async function servingPods(component: string, count: number): Promise<string[]> {
+  const select = ["-l", `app.kubernetes.io/component=${component}`];
+  const ready = async () => {
+    const { items } = JSON.parse(await bed.cluster.kubectl(["get", "pods", ...select, "-o", "json", ...inNamespace]));
+    return (items as ServingPod[])
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .filter(({ status }) => status.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
+      .map(({ status }) => status.podIP);
+  };
+  let addresses: string[] = [];
+  await expect
+    .poll(
+      async () => {
+        addresses = await ready();
+        return addresses;
+      },
+      { interval: 500 },
+    )
+    .toHaveLength(count);
+  return addresses;
+}
+
+interface ServingPod {
+  readonly metadata: { readonly deletionTimestamp?: string };
+  readonly status: { readonly podIP: string; readonly conditions?: readonly { type: string; status: string }[] };
 }
 
 /** Lines of the audit trail out of pod logs, in the order of the logs. */

@@ -145,7 +145,7 @@ describe("the dump of an organization that was made by hand", () => {
     const authorization = `Basic ${Buffer.from(`${pair.publicKey}:${pair.secretKey}`).toString("base64")}`;
     const answer = await fetch(`${ground.url}/api/public/projects`, {
       headers: { authorization },
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
     expect(await answer.json()).toMatchObject({ data: [{ retentionDays: 30 }] });
     await byHand.deleteProjectApiKey(staging?.id ?? "", pair.id);

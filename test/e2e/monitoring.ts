@@ -25,7 +25,7 @@ export async function installMonitoring({ cluster, folder }: Bed): Promise<void>
   const file = path.join(folder, "monitoring.json");
   await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: definitions }));
   await cluster.kubectl(["apply", "-f", file]);
-  await cluster.kubectl(["wait", "--for=condition=Established", "-f", file]);
+  await cluster.kubectl(["wait", "--for=condition=Established", "--timeout=300s", "-f", file]);
 }
 
 interface List<Item> {

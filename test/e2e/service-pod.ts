@@ -51,6 +51,6 @@ export async function startService(
     const { status } = JSON.parse(answer);
     return ["Succeeded", "Failed"].includes(status.phase) ? status : undefined;
   };
-  const status = await expect.poll(ended, { timeout: 60_000, interval: 500 }).toBeDefined().then(ended);
+  const status = await expect.poll(ended, { timeout: 300_000, interval: 500 }).toBeDefined().then(ended);
   return { phase: status.phase, exitCode: status.initContainerStatuses[0].state.terminated.exitCode };
 }

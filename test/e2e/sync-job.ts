@@ -12,7 +12,7 @@ export interface JobSpec {
 }
 
 /** Longest that the pods of a Job may take, in seconds. */
-const TIMEOUT = 240;
+const TIMEOUT = 600;
 
 /** Makes a Job from a CronJob, changed where `change` says so, and waits until all its pods have ended. */
 export async function runJob(
