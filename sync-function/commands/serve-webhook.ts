@@ -23,8 +23,11 @@ const LAST_REQUESTS = 2_000;
 /** Milliseconds between attempts to read both sides for the first time. */
 const FIRST_READ_PAUSE = 2_000;
 
-/** Who is slower than this sends nothing that is worth waiting for; in milliseconds. */
-const LIMITS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 } as const;
+/**
+ * Who is slower than this sends nothing that is worth waiting for; in milliseconds. A process that stood still looks at its
+ * clock before it reads what has come meanwhile, and would take its own time for theirs.
+ */
+export const LIMITS = { headersTimeout: 20_000, requestTimeout: 20_000, connectionsCheckingInterval: 1_000 } as const;
 /** A burst of events comes over as many connections, and one that is turned away is an event that is lost. */
 export const MOST_CONNECTIONS = 1_024;
 

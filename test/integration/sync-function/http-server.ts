@@ -18,10 +18,13 @@ export interface TestServer extends AsyncDisposable {
   readonly received: Received[];
 }
 
-/** A real HTTP server on a free port of this machine. */
+/**
+ * A real HTTP server on a free port of this machine. It keeps connections for ever: closed in a pause, one would break at the
+ * next request.
+ */
 export async function startServer(answer: (request: Received) => Answer): Promise<TestServer> {
   const received: Received[] = [];
-  const server = createServer((incoming, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, response) => {
     let body = "";
     incoming.setEncoding("utf8").on("data", (chunk: string) => {
       body += chunk;

@@ -21,7 +21,7 @@ export function startProgram(
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
     // Nothing of a test outlives it.
-    timeout: 60_000,
+    timeout: 200_000,
     killSignal: "SIGKILL",
   });
   const ended = Promise.all([once(child, "close"), text(child.stdout), text(child.stderr)]).then(

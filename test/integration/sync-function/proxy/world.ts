@@ -6,10 +6,10 @@ import {
   type Server,
 } from "node:http";
 import { connect, type Socket } from "node:net";
-import { text } from "node:stream/consumers";
 import { createReverseProxy, type EndedRequest } from "#sync/proxy/reverse-proxy.ts";
 import { Upstream } from "#sync/proxy/upstream.ts";
 import { listen } from "#sync/serve/listener.ts";
+import { heardOn } from "../connection.ts";
 
 export interface ProxyWorld extends AsyncDisposable {
   readonly port: number;
@@ -22,6 +22,7 @@ export interface ProxyWorld extends AsyncDisposable {
 }
 
 export interface WorldOptions {
+  /** Milliseconds; by default more than any machine stands still. */
   readonly timeout?: number;
   readonly onLogin?: (cookie: string) => Promise<boolean>;
   /** Gets the answer of the server behind, before anything is done with it. */
@@ -32,8 +33,9 @@ export interface WorldOptions {
 
 /** A server with a proxy before it, both on free ports. */
 export async function startWorld(answer: RequestListener, options: WorldOptions = {}): Promise<ProxyWorld> {
-  const { timeout = 5_000, onLogin = async () => true, onAnswer, target } = options;
-  const behind = createServer(answer);
+  const { timeout = 120_000, onLogin = async () => true, onAnswer, target } = options;
+  // It keeps connections for ever, so that how many there are does not depend on pauses.
+  const behind = createServer({ keepAliveTimeout: 0 }, answer);
   let accepted = 0;
   behind.on("connection", () => {
     accepted += 1;
@@ -63,11 +65,11 @@ export async function startWorld(answer: RequestListener, options: WorldOptions 
   };
 }
 
-/** Sends these bytes as they are, and returns whatever comes back until the connection ends. */
+/** Sends these bytes as they are, and returns whatever comes back until the connection is closed. */
 export async function rawExchange(port: number, bytes: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.write(bytes);
-  return await text(socket);
+  return await heardOn(socket);
 }
 
 /** A connection on which an upgrade was asked for. */

@@ -4,6 +4,8 @@ import { run } from "#sync/commands/run.ts";
 import { parseSeries, type Series } from "#sync/metrics/registry.ts";
 
 export const SECRET = "a-secret-of-the-webhook";
+/** The server closes what has been idle for seconds, perhaps just when a request of a test comes on it. */
+const ONCE = { connection: "close" };
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
@@ -38,7 +40,7 @@ export async function startReceiver(
   return {
     url,
     send: (event) => sendSigned(url, event),
-    metrics: async () => parseSeries(await (await fetch(`${url}/metrics`)).text()),
+    metrics: async () => parseSeries(await (await fetch(`${url}/metrics`, { headers: ONCE })).text()),
     stop: end,
     [Symbol.asyncDispose]: async () => {
       await end();
@@ -50,7 +52,7 @@ export async function startReceiver(
 export async function sendSigned(url: string, event: unknown): Promise<number> {
   const body = JSON.stringify(event);
   const headers = { "content-type": "application/json; charset=UTF-8", "x-keycloak-signature": signatureOf(body) };
-  const answer = await fetch(`${url}/webhook`, { method: "POST", body, headers });
+  const answer = await fetch(`${url}/webhook`, { method: "POST", body, headers: { ...headers, ...ONCE } });
   await answer.text();
   return answer.status;
 }
@@ -60,9 +62,9 @@ export function signatureOf(body: string, secret = SECRET): string {
 }
 
 /**
- * Waits until the assertions hold, and fails with what they say after forty seconds. Unlike `expect.poll` it knows of no
+ * Waits until the assertions hold, and fails with what they say after a minute. Unlike `expect.poll` it knows of no
  * test, and so may wait in several at the same time.
  */
 export async function until(holds: () => void | Promise<void>): Promise<void> {
-  await vi.waitFor(holds, { timeout: 40_000, interval: 20 });
+  await vi.waitFor(holds, { timeout: 60_000, interval: 20 });
 }
