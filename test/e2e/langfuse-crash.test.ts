@@ -135,44 +135,36 @@ afterAll(async () => {
   for (const companies of prepared) await companies.stop();
 });
 
-/** A dozen runs of the engine, beside two other tests and whatever else the machine does. */
-const PATIENCE = { timeout: 480_000 };
-
-describe.concurrent(
-  "the next run converges, with no orphan key, no duplicate organization and no lost member,",
-  PATIENCE,
-  () => {
-    // The engine writes the whole state at every step, which makes twice the organizations four times as dear.
-    it.each(["before", "after"])(
-      "when all processes are killed at any request of up and destroy, %s the server has acted on it",
-      async (when) => {
-        const own = (all: readonly Stop[]) => all.filter((stop) => stop.when === when);
-        const phases = life.map((stage) => [stage, phasesOf(own(stops[stage]))] as const);
-        const size = Math.max(...phases.flatMap(([, ofStage]) => ofStage.map((phase) => phase.length)));
-        const companies = await prepare(`crash-${when}`, size);
-        for (const [stage, ofStage] of phases) {
-          await enter(companies, stage);
-          for (const phase of ofStage) await companies.interrupt("up", phase, "kill");
-          await companies.converge(worlds[stage], longest(ofStage));
-        }
-        for (const level of levelsOf(own(stops.destroyed))) await companies.interrupt("destroy", level, "kill");
-        await companies.destroy();
-      },
-    );
-
-    it("when the answer to any request is lost", async () => {
-      const lost = (all: readonly Stop[]) =>
-        all.filter(({ line, when }) => line.startsWith("POST ") && when === "after");
-      const companies = await prepare("crash-lost", Math.max(...life.map((stage) => lost(stops[stage]).length)));
-      for (const stage of life) {
+describe.concurrent("the next run converges, with no orphan key, no duplicate organization and no lost member,", () => {
+  // The engine writes the whole state at every step, which makes twice the organizations four times as dear.
+  it.each(["before", "after"])(
+    "when all processes are killed at any request of up and destroy, %s the server has acted on it",
+    async (when) => {
+      const own = (all: readonly Stop[]) => all.filter((stop) => stop.when === when);
+      const phases = life.map((stage) => [stage, phasesOf(own(stops[stage]))] as const);
+      const size = Math.max(...phases.flatMap(([, ofStage]) => ofStage.map((phase) => phase.length)));
+      const companies = await prepare(`crash-${when}`, size);
+      for (const [stage, ofStage] of phases) {
         await enter(companies, stage);
-        await companies.interrupt("up", lost(stops[stage]), "lose");
-        await companies.loseAnswers("up");
-        await companies.expectAll(worlds[stage], lost(stops[stage]));
+        for (const phase of ofStage) await companies.interrupt("up", phase, "kill");
+        await companies.converge(worlds[stage], longest(ofStage));
       }
-      await companies.interrupt("destroy", lost(stops.destroyed), "lose");
-      await companies.loseAnswers("destroy");
+      for (const level of levelsOf(own(stops.destroyed))) await companies.interrupt("destroy", level, "kill");
       await companies.destroy();
-    });
-  },
-);
+    },
+  );
+
+  it("when the answer to any request is lost", async () => {
+    const lost = (all: readonly Stop[]) => all.filter(({ line, when }) => line.startsWith("POST ") && when === "after");
+    const companies = await prepare("crash-lost", Math.max(...life.map((stage) => lost(stops[stage]).length)));
+    for (const stage of life) {
+      await enter(companies, stage);
+      await companies.interrupt("up", lost(stops[stage]), "lose");
+      await companies.loseAnswers("up");
+      await companies.expectAll(worlds[stage], lost(stops[stage]));
+    }
+    await companies.interrupt("destroy", lost(stops.destroyed), "lose");
+    await companies.loseAnswers("destroy");
+    await companies.destroy();
+  });
+});

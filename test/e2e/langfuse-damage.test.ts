@@ -119,7 +119,7 @@ const damages: Readonly<Record<string, Damage>> = {
     damage: async ({ id, client }) => {
       for (const project of await client.listProjects()) await client.deleteProject(project.id);
       // Langfuse refuses it as long as the data of the projects is being deleted.
-      await vi.waitFor(() => admin().deleteOrganization(id), { timeout: 60_000, interval: 500 });
+      await vi.waitFor(() => admin().deleteOrganization(id), { timeout: 120_000, interval: 500 });
     },
     seen: { delete: 8 },
     steps: [
