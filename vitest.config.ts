@@ -35,7 +35,7 @@ export default defineConfig({
           globalSetup: "test/support/keycloak-lender.ts",
           // Tests wait for their servers about as long as they use a core.
           maxWorkers: 3,
-          // Ten times what the longest takes on an idle machine: what is busy with others stands still for seconds.
+          // On a busy machine everything takes many times as long, and only what fails takes all of it.
           testTimeout: 240_000,
           expect: { poll },
           hookTimeout: 600_000,

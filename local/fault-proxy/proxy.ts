@@ -81,6 +81,15 @@ async function after(milliseconds: number): Promise<void> {
   while (performance.now() < end) await immediate();
 }
 
+/** Waits so long, or until the client has gone. */
+async function unlessGone(response: ServerResponse, milliseconds: number): Promise<void> {
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  response.once("close", leave);
+  await sleep(milliseconds, undefined, { signal: gone.signal }).catch(() => {});
+  response.off("close", leave);
+}
+
 /** Status that the client got, or undefined when it got none. */
 async function serve(
   request: IncomingMessage,
@@ -92,7 +101,7 @@ async function serve(
   const ready = latency > 0 ? after(latency) : undefined;
   try {
     const body = Buffer.concat(await request.toArray());
-    if (delay > 0) await sleep(delay);
+    if (delay > 0) await unlessGone(response, delay);
     await Promise.all(holds);
     // Whoever has gone meanwhile wants nothing any more, and by now another server may have the port of the one behind.
     if (request.socket.destroyed) return undefined;

@@ -8,7 +8,7 @@ const UNIFIED = 0x63677270;
 /** Controllers the kubelet insists on when the kernel has them. */
 const CONTROLLERS = ["cpuset", "cpu", "memory", "pids", "hugetlb"];
 /** How long a cgroup may stay busy after its last process was killed, in milliseconds. */
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 
 /**
  * Makes a cgroup of this name under the root of every hierarchy, for the pods of one cluster: one folder with cgroup v2,

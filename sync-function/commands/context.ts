@@ -59,7 +59,11 @@ export async function createContext(
   // A change that was begun is finished, but not while somebody else may write, and not after the process is killed.
   const abandoned = new AbortController();
   const abandon = () => abandoned.abort();
-  stop.addEventListener("abort", () => setTimeout(abandon, LAST_CALLS).unref(), { once: true });
+  const onStop = () => {
+    log.info({}, "told to stop, or the time is over: what was begun is finished, and nothing more is begun");
+    setTimeout(abandon, LAST_CALLS).unref();
+  };
+  stop.addEventListener("abort", onStop, { once: true });
   const safeguards = await createSafeguards(configuration, log, { environment, print });
   // Reading may end at any moment.
   const keycloak = createKeycloakClient({ ...configuration.keycloak, signal: stop });

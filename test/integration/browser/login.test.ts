@@ -132,7 +132,7 @@ describe("the example company", () => {
     await createRealm(admin, twin());
     expect(await exportRealm(admin, "twin")).toEqual(first);
     await deleteRealm(admin, "twin");
-  }, 60_000);
+  });
 
   test("shows a changed authentication flow", async () => {
     const found = await exportRealm(admin, "company");

@@ -19,6 +19,7 @@ import {
   startCompany,
 } from "./gated-realm.ts";
 import { realiseGate, rowsOf } from "./realiser.ts";
+import { PATIENCE } from "./sight.ts";
 import { authorisationUrl, signIn, type VisitedClient } from "./sign-in.ts";
 import { verdictOf } from "./walk.ts";
 
@@ -121,6 +122,7 @@ describe("with organizations, passkeys and Kerberos in the copied flow", () => {
       { title: "without the role", person: people.nobody, end: "refused" },
     ])("a passkey takes somebody $title to the wiki, and at Langfuse they are $end", async ({ person, end }) => {
       const context = await chromium.newContext();
+      context.setDefaultTimeout(PATIENCE);
       try {
         const page = await withAuthenticator(context);
         await registerPasskey(page, person);

@@ -9,7 +9,7 @@ import type { CompanyServer } from "./gated-realm.ts";
 
 const run = promisify(execFile);
 /** Milliseconds for one command, which starts a Java of its own. */
-const TIMEOUT = 60_000;
+const TIMEOUT = 200_000;
 
 /** Runs the commands that the documentation gives for a recovery without Pulumi, at this server. */
 export async function recoverByHand({ url, signIn }: CompanyServer, version: string, folder: string): Promise<void> {

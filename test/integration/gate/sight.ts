@@ -7,6 +7,9 @@ import type { Credentials } from "#local/browser/keycloak-page.ts";
 /** Screenshots of a test run; git ignores them. */
 const folder = fileURLToPath(new URL("../../../.artifacts/", import.meta.url));
 
+/** Milliseconds for each step of a login: a browser on a busy machine takes its time. */
+export const PATIENCE = 200_000;
+
 export interface Sight {
   readonly url: URL;
   readonly text: string;
@@ -21,6 +24,7 @@ export async function seeLogin(
   picture: string,
 ): Promise<Sight> {
   const context = await chromium.newContext();
+  context.setDefaultTimeout(PATIENCE);
   try {
     const page = await context.newPage();
     await page.goto(`${langfuseUrl}/auth/sign-in`);

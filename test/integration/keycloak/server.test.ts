@@ -36,7 +36,7 @@ function fingerprint(folder: string): string[] {
 }
 
 async function untilGone(pid: number, file: string): Promise<void> {
-  const late = AbortSignal.timeout(20_000);
+  const late = AbortSignal.timeout(100_000);
   while ((isAlive(pid) || existsSync(file)) && !late.aborted) await sleep(50);
 }
 

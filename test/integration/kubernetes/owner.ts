@@ -10,6 +10,6 @@ await cluster.kubectl([
   ...["run", "sleeper", `--image=${cluster.image}`, "--image-pull-policy=Never", "--restart=Never"],
   ...["--command", "--", "node", "-e", program],
 ]);
-await cluster.kubectl(["wait", "--for=condition=Ready", "pod/sleeper", "--timeout=60s"]);
+await cluster.kubectl(["wait", "--for=condition=Ready", "pod/sleeper", "--timeout=280s"]);
 process.stdout.write("running\n");
 setInterval(() => {}, 1000);

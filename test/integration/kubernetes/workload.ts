@@ -13,7 +13,7 @@ const field = (name) => status.match(new RegExp("^" + name + ":\\\\s*(.*)$", "m"
 const write = (file) => { try { fs.writeFileSync(file, "x"); return "written"; } catch (error) { return error.code; } };
 const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
 const reach = () => new Promise((resolve) => {
-  const socket = require("node:net").connect({ host, port, timeout: 5000 }, () => { socket.destroy(); resolve("reached"); });
+  const socket = require("node:net").connect({ host, port, timeout: 60000 }, () => { socket.destroy(); resolve("reached"); });
   socket.once("error", (error) => resolve(error.code)).once("timeout", () => { socket.destroy(); resolve("silent"); });
 });
 const facts = {
@@ -112,7 +112,7 @@ export async function apply(cluster: Cluster, ...objects: readonly object[]): Pr
 export async function runJob(cluster: Cluster, name: string): Promise<string> {
   const scoped = (...args: readonly string[]) => cluster.kubectl(["--namespace", NAMESPACE, ...args]);
   await scoped("create", "job", `--from=cronjob/sync`, name);
-  await scoped("wait", "--for=condition=complete", `job/${name}`, "--timeout=60s");
+  await scoped("wait", "--for=condition=complete", `job/${name}`, "--timeout=280s");
   return await scoped("logs", `job/${name}`);
 }
 

@@ -25,10 +25,16 @@ function start(words: readonly string[], environment: Record<string, string>) {
     ["--permission", "--allow-fs-read=*", path.join(folder, "main.mjs"), ...words],
     { env: environment, stdio: ["ignore", "pipe", "pipe"] },
   );
-  const ended = Promise.all([once(child, "close"), text(child.stdout), text(child.stderr)]).then(
-    ([[exitCode], output, errors]) => ({ exitCode, output, errors }),
-  );
-  return { child, ended };
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (piece: string) => {
+    errors += piece;
+  });
+  const ended = Promise.all([once(child, "close"), text(child.stdout)]).then(([[exitCode], output]) => ({
+    exitCode,
+    output,
+    errors,
+  }));
+  return { child, ended, errors: () => errors };
 }
 
 const people = Array.from({ length: 30 }, (_, index) => ({
@@ -57,19 +63,18 @@ it("applies, logs JSON lines without secrets, and needs no right to write", asyn
 
 it("finishes the people in hand on SIGTERM and says what it left", async () => {
   await using keycloak = await startRealm(realm);
-  const writing = Promise.withResolvers<void>();
-  let writes = 0;
+  const [writing, stopping] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await using langfuse = await startOrganization(viewers, ({ method }) => {
     if (method !== "PUT") return undefined;
     writing.resolve();
-    writes += 1;
-    // Two are written at a time; until they are, the signal arrives.
-    const milliseconds = writes <= 2 ? 1_000 : 0;
-    return (response) => setTimeout(() => response.writeHead(200).end("{}"), milliseconds);
+    return (response) => void stopping.promise.then(() => response.writeHead(200).end("{}"));
   });
-  const { child, ended } = start(["apply"], environmentFor(keycloak, langfuse));
+  const { child, ended, errors } = start(["apply"], { ...environmentFor(keycloak, langfuse), LOG_LEVEL: "info" });
   await Promise.race([writing.promise, ended]);
   child.kill("SIGTERM");
+  await expect.poll(errors).toContain("told to stop");
+  // Two are written at a time, and a third has its turn after one of them.
+  stopping.resolve();
   const { exitCode, output } = await ended;
   expect(exitCode).toBe(4);
   expect(langfuse.writes()).toHaveLength(3);

@@ -168,7 +168,7 @@ it("the webhook follows the events of a real realm, one after another", async ()
   for (const [change, difference] of steps) {
     await change();
     expected = { ...expected, ...difference };
-    await expect.poll(roles, { interval: 10, timeout: 20_000 }).toEqual(expected);
+    await expect.poll(roles).toEqual(expected);
   }
   const metrics = await receiver.metrics();
   expect(metrics['langfuse_sync_webhook_requests_total{outcome="401"}']).toBe(0);
