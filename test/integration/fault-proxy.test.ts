@@ -47,7 +47,9 @@ async function listen(each: Server): Promise<string> {
 }
 
 async function put(path = "/path?query=1"): Promise<Response> {
-  return await fetch(`${proxy.url}${path}`, { method: "PUT", body: "the body" });
+  // The proxy closes what has been idle for seconds, perhaps just when the next request comes on it.
+  const headers = { connection: "close" };
+  return await fetch(`${proxy.url}${path}`, { method: "PUT", body: "the body", headers });
 }
 
 it.each([

@@ -4,7 +4,7 @@ import { LONGEST_RUN } from "#sync/commands/webhook-runs.ts";
 import { environmentFor } from "../command-line.ts";
 import { startOrganization } from "../organization-server.ts";
 import { startRealm } from "../realm-server.ts";
-import { startReceiver, until } from "./receiver.ts";
+import { ONCE, startReceiver, until } from "./receiver.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -23,7 +23,7 @@ it("the webhook is to be started again when a run does not end, and says for how
   );
   await using receiver = await startReceiver(environmentFor(keycloak, langfuse));
   const healthz = async () => {
-    const answer = await fetch(`${receiver.url}/healthz`);
+    const answer = await fetch(`${receiver.url}/healthz`, { headers: ONCE });
     return [answer.status, await answer.text()];
   };
   const event = { realmName: "company", type: "admin.REALM_ROLE_MAPPING-CREATE", resourcePath: "users/dora/x" };

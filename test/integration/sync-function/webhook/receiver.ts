@@ -5,7 +5,7 @@ import { parseSeries, type Series } from "#sync/metrics/registry.ts";
 
 export const SECRET = "a-secret-of-the-webhook";
 /** The server closes what has been idle for seconds, perhaps just when a request of a test comes on it. */
-const ONCE = { connection: "close" };
+export const ONCE = { connection: "close" };
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
@@ -36,7 +36,8 @@ export async function startReceiver(
     stop.abort();
     return await ended;
   };
-  if (waitUntilReady) await until(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200));
+  if (waitUntilReady)
+    await until(async () => expect((await fetch(`${url}/readyz`, { headers: ONCE })).status).toBe(200));
   return {
     url,
     send: (event) => sendSigned(url, event),
