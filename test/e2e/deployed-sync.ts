@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Bed } from "#local/bed/bed.ts";
 import { breakGlass, companySettings, companyStack } from "#local/bed/company-stack.ts";
 import type { PodEnd } from "#local/bed/job.ts";
@@ -159,22 +159,14 @@ export async function servingPods(component: string, count: number): Promise<str
   const select = ["-l", `app.kubernetes.io/component=${component}`];
   const ready = async () => {
     const { items } = JSON.parse(await bed.cluster.kubectl(["get", "pods", ...select, "-o", "json", ...inNamespace]));
-    return (items as ServingPod[])
+    const addresses = (items as ServingPod[])
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .filter(({ status }) => status.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
       .map(({ status }) => status.podIP);
+    expect(addresses).toHaveLength(count);
+    return addresses;
   };
-  let addresses: string[] = [];
-  await expect
-    .poll(
-      async () => {
-        addresses = await ready();
-        return addresses;
-      },
-      { interval: 500 },
-    )
-    .toHaveLength(count);
-  return addresses;
+  return await vi.waitFor(ready, { timeout: 120_000, interval: 500 });
 }
 
 interface ServingPod {
