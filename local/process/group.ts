@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { OWNER } from "./mark.ts";
 
 /** How long a process may take to end after SIGTERM before it is killed, in milliseconds. */
 const GRACE = 10_000;
@@ -29,16 +31,20 @@ export interface Running {
 
 /**
  * Starts long-running processes that never outlive this one, not even when it is killed with SIGKILL: each gets its own
- * process group, and a small reaper process that sees our end of a pipe close then kills every group and runs the
- * clean-up commands that were registered.
+ * process group, and a small reaper process that sees our end of a pipe close then kills every group, and everything that
+ * has our mark in its environment, and runs the clean-up commands that were registered.
  */
 export class ProcessGroup {
+  readonly #owner = randomUUID();
   readonly #reaper: ChildProcess;
   readonly #running = new Set<Running>();
 
   constructor() {
     const reaper = fileURLToPath(new URL("./reaper.ts", import.meta.url));
-    this.#reaper = spawn(process.execPath, [reaper], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+    this.#reaper = spawn(process.execPath, [reaper, this.#owner], {
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
     this.#reaper.stdin?.on("error", () => {});
     this.#reaper.unref();
   }
@@ -48,7 +54,7 @@ export class ProcessGroup {
     const log = openSync(options.log, "a");
     const child = spawn(options.command, options.args, {
       cwd: options.folder,
-      env: options.environment ?? process.env,
+      env: this.mark(options.environment ?? process.env),
       detached: true,
       stdio: ["ignore", log, log],
     });
@@ -86,7 +92,15 @@ export class ProcessGroup {
   }
 
   /**
-   * Has a process that was started elsewhere, and leads a group, killed with all that it started when this process dies.
+   * Environment for a process that is started elsewhere. It is killed with all that it starts when this process dies, also
+   * what has lost its parent by then (Linux).
+   */
+  mark(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    return { ...environment, [OWNER]: this.#owner };
+  }
+
+  /**
+   * Has a process that was started elsewhere, and leads a group, killed with that group when this process dies.
    *
    * @returns to be called when it has ended by itself
    */

@@ -1,12 +1,17 @@
 /**
  * Outlives the process that started it just long enough to clean up after it: reads {@link ReaperMessage} lines from
- * standard input, and when the pipe closes without a `done` kills every watched process group, with whatever it started
- * in groups of their own, and runs the clean-up commands. Signals that a terminal sends to everybody (Ctrl-C) are ignored.
+ * standard input, and when the pipe closes without a `done` kills every watched process group, and whatever has the
+ * owner's mark, and runs the clean-up commands: `reaper.ts OWNER`. Signals that a terminal sends to everybody (Ctrl-C) are
+ * ignored.
  */
 import { spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
-import { killDescendants } from "./descendants.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ReaperMessage } from "./group.ts";
+import { OWNER, processesMarked } from "./mark.ts";
+
+/** Looks for what is left, a twentieth of a second apart, before it is given up. */
+const MOST_LOOKS = 100;
 
 const watched = new Set<number>();
 const cleanups: { command: string; args: readonly string[] }[] = [];
@@ -23,14 +28,27 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 if (!done) {
-  for (const pid of watched) {
-    // Only Linux tells who started whom.
-    await killDescendants(pid).catch(() => {});
-    try {
-      process.kill(-pid, "SIGKILL");
-    } catch {
-      // it ended by itself
-    }
-  }
+  // As groups as well: only Linux tells the marks.
+  for (const pid of watched) kill(-pid);
+  await killMarked();
   for (const { command, args } of cleanups) spawnSync(command, args, { stdio: "ignore", timeout: 60_000 });
+}
+
+/** Until none is left: one may start another while the first are looked for. */
+async function killMarked(): Promise<void> {
+  const [owner = ""] = process.argv.slice(2);
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    const left = await processesMarked(OWNER, owner);
+    if (left.length === 0) return;
+    for (const { pid } of left) kill(pid);
+    await sleep(50);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
 }

@@ -178,9 +178,10 @@ export class Stack {
   ): Promise<{ exitCode: number; output: string; errors: string }> {
     this.#options.signal?.throwIfAborted();
     const stack = args[1] === "init" ? [] : ["--stack", this.#options.name];
+    const own = { ...this.#environment, ...environment };
     const child = spawn("pulumi", [...args, ...stack], {
       cwd: folder,
-      env: { ...this.#environment, ...environment },
+      env: this.#options.processes?.mark(own) ?? own,
       // A group of its own: Ctrl-C reaches it through us, once, so that the engine can end in order.
       detached: true,
     });

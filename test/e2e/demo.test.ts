@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { signalGroup } from "#local/process/group.ts";
 import { programFolder } from "#local/pulumi/stack.ts";
 import { markedEnvironment, markedProcesses } from "#test/descendants.ts";
 
@@ -11,7 +12,8 @@ const running: ChildProcess[] = [];
 const folders: string[] = [];
 
 afterEach(async () => {
-  for (const child of running.splice(0)) child.kill("SIGTERM");
+  // To npm alone it would be lost: the shell in between does not hand it on.
+  for (const { pid } of running.splice(0)) if (pid !== undefined) signalGroup(pid, "SIGTERM");
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 

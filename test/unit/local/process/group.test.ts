@@ -43,7 +43,7 @@ describe("a process of a group", () => {
       });
       await once(child.stdout, "data");
       const sleeping = async () => (await markedProcesses(run)).filter((line) => line.includes("sleep 6"));
-      await expect.poll(async () => (await sleeping()).length).toBeGreaterThanOrEqual(3);
+      await expect.poll(async () => (await sleeping()).length).toBeGreaterThanOrEqual(4);
       child.kill("SIGKILL");
       await expect.poll(() => markedProcesses(run)).toEqual([]);
       expect(await readFile(path.join(folder, "cleanup"), "utf8")).toBe("cleaned\n");

@@ -7,5 +7,11 @@ const processes = new ProcessGroup();
 processes.onAbandoned("sh", ["-c", `echo cleaned > ${path.join(folder, "cleanup")}`]);
 const args = ["-c", "trap '' TERM; setsid sleep 60 & sleep 61 & sleep 62"];
 const { pid } = await processes.start({ command: "sh", args, log: path.join(folder, "log", "sh.log") });
+// Its parent has ended by the time of the test, and it leads a group of its own.
+await processes.start({
+  command: "sh",
+  args: ["-c", "setsid sleep 66 &"],
+  log: path.join(folder, "log", "orphan.log"),
+});
 process.stdout.write(`${pid}\n`);
 setInterval(() => {}, 60_000);
