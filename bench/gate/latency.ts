@@ -1,6 +1,9 @@
 import { authorise } from "#local/browser/authorise.ts";
 import { Browser } from "#local/browser/browser.ts";
 import { people } from "#local/keycloak/company.ts";
+import { startKeycloak } from "#local/keycloak/server.ts";
+import { ProcessGroup } from "#local/process/group.ts";
+import { createProgress } from "#local/progress.ts";
 import { type GatedRealm, langfuse, startGatedRealm } from "../../test/integration/gate/gated-realm.ts";
 import type { Figure } from "../figure.ts";
 
@@ -15,7 +18,8 @@ type Kind = "password" | "session";
 
 /** How long logins of a holder take with the gate's flow bound, beside the flow that it copies, in turns on one server. */
 export async function benchLatency(version: string): Promise<readonly Figure[]> {
-  const realm = await startGatedRealm(version);
+  const processes = new ProcessGroup();
+  const realm = await startGatedRealm(await startKeycloak({ version, processes, progress: createProgress() }));
   try {
     const flows = { gate: realm.plan.tree.alias, none: realm.plan.flowToCopy };
     const times = { gate: { password: [], session: [] }, none: { password: [], session: [] } } as Record<
@@ -42,7 +46,7 @@ export async function benchLatency(version: string): Promise<readonly Figure[]> 
       target: { of: "value / baseline", at: "most", limit: 1.1 },
     }));
   } finally {
-    await realm.stop();
+    await processes.stop();
   }
 }
 

@@ -7,8 +7,8 @@ import type { KeycloakAccess } from "#local/keycloak/server.ts";
 
 export interface BorrowedKeycloak extends KeycloakAccess {
   readonly admin: KeycloakAdmin;
-  /** Deletes all realms but `master`, whose settings are left alone. Another file may have the server after that. */
-  release(): Promise<void>;
+  /** Gives it back without its realms; the settings of `master` are left alone. Another file may have it after that. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -22,7 +22,7 @@ export async function borrowKeycloak(version = ""): Promise<BorrowedKeycloak> {
   return {
     ...access,
     admin: new KeycloakAdmin({ url, username, password }),
-    release: async () => {
+    stop: async () => {
       await ask("DELETE", url);
     },
   };

@@ -13,6 +13,7 @@ import { type Outcome, Stack } from "#local/pulumi/stack.ts";
 import { checkGate } from "#sync/gate/check.ts";
 import { readRealmModel } from "#sync/gate/realm-model-reading.ts";
 import { gateSettingsSchema, gateSpecification } from "#sync/gate/settings.ts";
+import { borrowKeycloak } from "#test/keycloak.ts";
 import {
   type CompanyServer,
   copyPartner,
@@ -38,7 +39,7 @@ let found: unknown;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "langfuse-access-gate-"));
-  company = await startCompany();
+  company = await startCompany(await borrowKeycloak());
   await makeTheirs(company);
   found = await exportRealm(company.admin, company.realm);
   stack = await Stack.create({

@@ -17,7 +17,7 @@ beforeAll(async () => {
   admin = keycloak.admin;
   await createRealm(admin, companyRealm({ langfuseUrl, langfuseClientSecret: "langfuse-secret" }));
 }, 600_000);
-afterAll(() => keycloak?.release(), 60_000);
+afterAll(() => keycloak?.stop(), 60_000);
 
 const issuer = () => `${admin.url}/realms/company`;
 const toWiki = () => ({ issuer: issuer(), clientId: wiki.clientId, redirectUri: wiki.redirectUri });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkGate } from "#sync/gate/check.ts";
+import { borrowKeycloak } from "#test/keycloak.ts";
 import * as damage from "./damage.ts";
 import {
   type GatedRealm,
@@ -254,7 +255,7 @@ describe("the check of a live realm", () => {
   let realm: GatedRealm;
 
   beforeAll(async () => {
-    realm = await startGatedRealm("26.7.5", twoGates, makeTheirs);
+    realm = await startGatedRealm(await borrowKeycloak("26.7.5"), twoGates, makeTheirs);
   }, 600_000);
   afterAll(async () => {
     await realm?.stop();

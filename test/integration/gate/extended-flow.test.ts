@@ -11,6 +11,7 @@ import type { Path } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { readRealmModel } from "#sync/gate/realm-model-reading.ts";
 import { simulate } from "#sync/gate/simulation.ts";
+import { borrowKeycloak } from "#test/keycloak.ts";
 import {
   langfuse as anyLangfuse,
   type CompanyServer,
@@ -36,7 +37,7 @@ let wiki: VisitedClient;
 
 /** A realm whose browser flow has everything that a copy of the plain one would lack. */
 beforeAll(async () => {
-  company = await startCompany();
+  company = await startCompany(await borrowKeycloak());
   const { admin, api, url } = company;
   applications = createServer((_request, response) => response.end("inside"));
   await new Promise<void>((resolve) => applications.listen(0, "127.0.0.1", resolve));

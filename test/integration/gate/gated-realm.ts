@@ -1,14 +1,14 @@
 import { createKeycloakAdminApi } from "#components/keycloak/admin-api.ts";
 import type { GatePlan } from "#components/keycloak/login-gate/gate-plan.ts";
-import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { companyRealm, people } from "#local/keycloak/company.ts";
 import { createRealm } from "#local/keycloak/realm.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
+import type { KeycloakAccess } from "#local/keycloak/server.ts";
 import type { AdminApi } from "#sync/gate/admin-api.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { readRealmModel } from "#sync/gate/realm-model-reading.ts";
 import type { GateSpecification } from "#sync/gate/specification.ts";
-import { borrowKeycloak } from "#test/keycloak.ts";
 import { realiseGate } from "./realiser.ts";
 
 export const langfuse = {
@@ -132,9 +132,13 @@ export interface GatedRealm extends CompanyServer {
   model(): Promise<RealmModel>;
 }
 
-export async function startCompany(version?: string): Promise<CompanyServer> {
-  const { url, adminUsername, adminPassword, admin, release } = await borrowKeycloak(version);
-  const signIn = { username: adminUsername, password: adminPassword };
+/** @param keycloak a server without realms, which the caller leaves to the company */
+export async function startCompany(
+  keycloak: KeycloakAccess & { readonly stop: () => Promise<void> },
+): Promise<CompanyServer> {
+  const { url, stop } = keycloak;
+  const signIn = { username: keycloak.adminUsername, password: keycloak.adminPassword };
+  const admin = new KeycloakAdmin({ url, ...signIn });
   const realm = "company";
   const company = companyRealm({ langfuseUrl: "http://127.0.0.1:3000", langfuseClientSecret: langfuse.secret });
   await createRealm(admin, {
@@ -151,16 +155,16 @@ export async function startCompany(version?: string): Promise<CompanyServer> {
     username: signIn.username,
     secret: signIn.password,
   });
-  return { url, admin, api, realm, issuer: `${url}/realms/${realm}`, signIn, stop: release };
+  return { url, admin, api, realm, issuer: `${url}/realms/${realm}`, signIn, stop };
 }
 
 /** The same with a gate, made through the Admin API, and holders of its role. */
 export async function startGatedRealm(
-  version: string,
+  keycloak: Parameters<typeof startCompany>[0],
   gates: GateSpecification = specification,
   prepare?: (company: CompanyServer) => Promise<void>,
 ): Promise<GatedRealm> {
-  const company = await startCompany(version);
+  const company = await startCompany(keycloak);
   await prepare?.(company);
   const { admin, api, realm } = company;
   await admin.post(`/realms/${realm}/roles`, { name: "langfuse-access" });

@@ -9,6 +9,7 @@ import type { Person } from "#sync/gate/login.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { simulate } from "#sync/gate/simulation.ts";
 import { appendedGates, BINDINGS } from "#sync/gate/specification.ts";
+import { borrowKeycloak } from "#test/keycloak.ts";
 import { ATTACKS } from "./attacks.ts";
 import { acceptInvitation, impersonation } from "./attempt.ts";
 import { BROWSER, boundAtClient, configuration, configured, grants, type Repair, realmSetting } from "./damage.ts";
@@ -61,7 +62,7 @@ describe.each([NEWEST, OLDEST])("logins at a gated realm of Keycloak %s", (versi
     `${title} | ${username} | ${clientId}`;
 
   beforeAll(async () => {
-    realm = await startGatedRealm(version, specification, makeTheirs);
+    realm = await startGatedRealm(await borrowKeycloak(version), specification, makeTheirs);
     await settle(realm, otpSecret);
     mailbox = await startMailbox();
   }, 600_000);

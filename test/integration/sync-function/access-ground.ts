@@ -82,7 +82,7 @@ afterAll(async () => {
     await langfuseAdmin.deleteOrganization(organization).catch(() => {});
   }
   await standIn?.stop();
-  await keycloak?.release();
+  await keycloak?.stop();
   await rm(folder, { recursive: true });
 }, 60_000);
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
   truth = await readTruth(client);
 }, 600_000);
 
-afterAll(() => keycloak?.release(), 60_000);
+afterAll(() => keycloak?.stop(), 60_000);
 
 function read(options: DirectoryOptions, of = interest, asked = emails): Promise<DirectoryAnswer> {
   return createDirectory(client, options).read(of, { emails: asked });

@@ -61,7 +61,7 @@ export let signsInHere: boolean;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "inspection-test-"));
   const keycloak = await borrowKeycloak();
-  endings.push(() => keycloak.release());
+  endings.push(() => keycloak.stop());
   await prepareRealm(keycloak.admin);
   const { url, key, organizationId } = await prepareOrganization(`${keycloak.url}/realms/${REALM}`);
   langfuse = createLangfuseClient({ url, ...key });

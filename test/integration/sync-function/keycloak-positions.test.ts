@@ -57,7 +57,7 @@ beforeAll(async () => {
   });
 }, 600_000);
 
-afterAll(() => keycloak?.release(), 60_000);
+afterAll(() => keycloak?.stop(), 60_000);
 
 function apply({ url }: Pick<FaultProxy, "url">, langfuse: OrganizationServer) {
   return runCommand(["apply"], {
