@@ -2,10 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runCommand } from "#local/command-line.ts";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { KEYCLOAK_VERSION } from "#local/keycloak/distribution.ts";
 import { deleteRealm } from "#local/keycloak/realm.ts";
-import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
+import { adminOf, type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { createProgress, type Progress } from "#local/progress.ts";
 import { AccessError } from "#sync/errors.ts";
@@ -113,7 +112,7 @@ async function measureRealms(
   const memory: Memory[] = [];
   for (const people of sizes) {
     if (benches.has("reading")) figures.push(...(await measureComposites(keycloak, people, progress)));
-    const admin = administrator(keycloak);
+    const admin = adminOf(keycloak, { timeout: IMPORT_TIMEOUT });
     const shape = { realm: `company-${people}`, people, clientRoleComposites: false };
     const realm = await stageRealm(keycloak, admin, shape, progress);
     if (benches.has("reading")) {
@@ -138,16 +137,12 @@ async function measureComposites(
   people: number,
   progress: Progress,
 ): Promise<readonly Figure[]> {
-  const admin = administrator(keycloak);
+  const admin = adminOf(keycloak, { timeout: IMPORT_TIMEOUT });
   const shape = { realm: `clients-${people}`, people, clientRoleComposites: true };
   const realm = await stageRealm(keycloak, admin, shape, progress);
   const figures = await progress.step(`reading with client roles, ${people} people`, () => benchReading(realm));
   await deleteRealm(admin, shape.realm);
   return figures;
-}
-
-function administrator({ url, adminUsername: username, adminPassword: password }: KeycloakServer): KeycloakAdmin {
-  return new KeycloakAdmin({ url, username, password, timeout: IMPORT_TIMEOUT });
 }
 
 function sizesOf(text: string): number[] {

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { isLoopback } from "../browser/cookies.ts";
-import { KeycloakAdmin } from "../keycloak/admin.ts";
+import type { KeycloakAdmin } from "../keycloak/admin.ts";
 import { companyRealm, langfuseClientId } from "../keycloak/company.ts";
 import { createRealm } from "../keycloak/realm.ts";
-import { type KeycloakAccess, startKeycloak } from "../keycloak/server.ts";
+import { adminOf, type KeycloakAccess, startKeycloak } from "../keycloak/server.ts";
 import { type Cluster, startCluster } from "../kubernetes/cluster.ts";
 import { startLangfuse } from "../langfuse/server.ts";
 import { isFree } from "../ports.ts";
@@ -89,11 +89,7 @@ export async function startBed({ folder, progress, signal, keycloak: given }: Be
     const langfuse = named ?? (await startStandIn(issuer, endings));
     if (!langfuse.adminApiKey)
       throw new Error("The target has no adminApiKey: organizations cannot be declared without it.");
-    const admin = new KeycloakAdmin({
-      url: keycloak.url,
-      username: keycloak.adminUsername,
-      password: keycloak.adminPassword,
-    });
+    const admin = adminOf(keycloak);
     await createRealm(admin, companyRealm({ name: place.realm, langfuseUrl: langfuse.url, langfuseClientSecret }));
     return {
       folder,

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { freePort } from "../ports.ts";
 import { type ProcessGroup, type Running, signalGroup, untilReady } from "../process/group.ts";
 import type { Progress } from "../progress.ts";
-import { KeycloakAdmin } from "./admin.ts";
+import { type AdminOptions, KeycloakAdmin } from "./admin.ts";
 import { createHome, logFile } from "./home.ts";
 import { javaExecutable } from "./java.ts";
 import { javaArguments, launchEnvironment, startOptions } from "./launch.ts";
@@ -34,6 +34,14 @@ export interface KeycloakAccess {
   /** Administrator of the master realm, with a password of this server alone. */
   readonly adminUsername: string;
   readonly adminPassword: string;
+}
+
+/** The API as its administrator uses it. */
+export function adminOf(
+  { url, adminUsername: username, adminPassword: password }: KeycloakAccess,
+  options: Pick<AdminOptions, "timeout"> = {},
+): KeycloakAdmin {
+  return new KeycloakAdmin({ url, username, password, ...options });
 }
 
 export interface KeycloakServer extends KeycloakAccess {

@@ -1,10 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { KEYCLOAK_VERSION } from "#local/keycloak/distribution.ts";
 import { deleteRealm } from "#local/keycloak/realm.ts";
-import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
+import { adminOf, type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { createProgress } from "#local/progress.ts";
 
@@ -51,8 +50,7 @@ class Lender {
   async takeBack(url: string): Promise<void> {
     const lent = this.#servers.find(({ server }) => server.url === url);
     if (!lent?.isLent) throw new Error(`no server at ${url} is lent`);
-    const { adminUsername: username, adminPassword: password } = lent.server;
-    const admin = new KeycloakAdmin({ url, username, password });
+    const admin = adminOf(lent.server);
     const realms = await admin.get<{ realm: string }[]>("/realms", { briefRepresentation: true });
     for (const { realm } of realms) if (realm !== "master") await deleteRealm(admin, realm);
     lent.isLent = false;

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { inject } from "vitest";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
-import type { KeycloakAccess } from "#local/keycloak/server.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import { adminOf, type KeycloakAccess } from "#local/keycloak/server.ts";
 
 export interface BorrowedKeycloak extends KeycloakAccess {
   readonly admin: KeycloakAdmin;
@@ -18,12 +18,11 @@ export interface BorrowedKeycloak extends KeycloakAccess {
  */
 export async function borrowKeycloak(version = ""): Promise<BorrowedKeycloak> {
   const access = (await ask("POST", version)) as KeycloakAccess;
-  const { url, adminUsername: username, adminPassword: password } = access;
   return {
     ...access,
-    admin: new KeycloakAdmin({ url, username, password }),
+    admin: adminOf(access),
     stop: async () => {
-      await ask("DELETE", url);
+      await ask("DELETE", access.url);
     },
   };
 }

@@ -1,10 +1,10 @@
 import { createKeycloakAdminApi } from "#components/keycloak/admin-api.ts";
 import type { GatePlan } from "#components/keycloak/login-gate/gate-plan.ts";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { companyRealm, people } from "#local/keycloak/company.ts";
 import { createRealm } from "#local/keycloak/realm.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
-import type { KeycloakAccess } from "#local/keycloak/server.ts";
+import { adminOf, type KeycloakAccess, type KeycloakServer } from "#local/keycloak/server.ts";
 import type { AdminApi } from "#sync/gate/admin-api.ts";
 import type { RealmModel } from "#sync/gate/realm-model.ts";
 import { readRealmModel } from "#sync/gate/realm-model-reading.ts";
@@ -132,13 +132,13 @@ export interface GatedRealm extends CompanyServer {
   model(): Promise<RealmModel>;
 }
 
-/** @param keycloak a server without realms, which the caller leaves to the company */
-export async function startCompany(
-  keycloak: KeycloakAccess & { readonly stop: () => Promise<void> },
-): Promise<CompanyServer> {
+/** A server without realms, which its owner leaves to the company. */
+type EmptyKeycloak = KeycloakAccess & Pick<KeycloakServer, "stop">;
+
+export async function startCompany(keycloak: EmptyKeycloak): Promise<CompanyServer> {
   const { url, stop } = keycloak;
   const signIn = { username: keycloak.adminUsername, password: keycloak.adminPassword };
-  const admin = new KeycloakAdmin({ url, ...signIn });
+  const admin = adminOf(keycloak);
   const realm = "company";
   const company = companyRealm({ langfuseUrl: "http://127.0.0.1:3000", langfuseClientSecret: langfuse.secret });
   await createRealm(admin, {
@@ -160,7 +160,7 @@ export async function startCompany(
 
 /** The same with a gate, made through the Admin API, and holders of its role. */
 export async function startGatedRealm(
-  keycloak: Parameters<typeof startCompany>[0],
+  keycloak: EmptyKeycloak,
   gates: GateSpecification = specification,
   prepare?: (company: CompanyServer) => Promise<void>,
 ): Promise<GatedRealm> {

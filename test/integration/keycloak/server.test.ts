@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isAlive } from "#local/cache/lock.ts";
 import { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { prepareKeycloak } from "#local/keycloak/preparation.ts";
-import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
+import { adminOf, type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { createProgress } from "#local/progress.ts";
 
@@ -23,9 +23,6 @@ beforeAll(() => {
 afterAll(async () => {
   await processes.stop();
 }, 60_000);
-
-const adminOf = (server: KeycloakServer) =>
-  new KeycloakAdmin({ url: server.url, username: server.adminUsername, password: server.adminPassword });
 
 function fingerprint(folder: string): string[] {
   const files = globSync("**/*", { cwd: folder }).sort();

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import { namedTarget } from "#local/bed/langfuse-target.ts";
-import { KeycloakAdmin } from "#local/keycloak/admin.ts";
+import type { KeycloakAdmin } from "#local/keycloak/admin.ts";
 import { EVENT_PLUGIN_JAVA, findEventPlugin } from "#local/keycloak/event-plugin.ts";
 import { createRealm, deleteRealm } from "#local/keycloak/realm.ts";
 import type { RealmRepresentation, UserRepresentation } from "#local/keycloak/representations.ts";
 import { assignRoles } from "#local/keycloak/roles.ts";
-import { type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
+import { adminOf, type KeycloakServer, startKeycloak } from "#local/keycloak/server.ts";
 import { type LangfuseServer, type LangfuseTarget, startLangfuse } from "#local/langfuse/server.ts";
 import { ProcessGroup } from "#local/process/group.ts";
 import { silent } from "#local/progress.ts";
@@ -101,7 +101,7 @@ export let environment: Record<string, string>;
 beforeAll(async () => {
   const providers = [await findEventPlugin(silent)];
   keycloak = await startKeycloak({ processes, progress: silent, providers, javaMinimum: EVENT_PLUGIN_JAVA });
-  admin = new KeycloakAdmin({ url: keycloak.url, username: keycloak.adminUsername, password: keycloak.adminPassword });
+  admin = adminOf(keycloak);
   const named = await namedTarget();
   if (named === undefined) standIn = await startLangfuse();
   target = named ?? standIn?.target ?? { url: "" };
