@@ -60,7 +60,7 @@ export async function createContext(
   const abandoned = new AbortController();
   const abandon = () => abandoned.abort();
   const onStop = () => {
-    log.info({}, "told to stop, or the time is over: what was begun is finished, and nothing more is begun");
+    log.info("told to stop, or the time is over: what was begun is finished, and nothing more is begun");
     setTimeout(abandon, LAST_CALLS).unref();
   };
   stop.addEventListener("abort", onStop, { once: true });
